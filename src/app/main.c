@@ -1,0 +1,39 @@
+#include <signal.h>
+
+#include "app/cli.h"
+#include "app/cmd.h"
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+};
+
+static const struct command commands[] = {
+    {NULL, NULL, NULL},
+};
+
+static void print_commands(FILE *to)
+{
+    fprintf(to, "渝衡 yuheng 0.1.0 — 生态环境智慧执法平台\n用法:yuheng 命令 [选项],每个命令都有 --help\n");
+    for (const struct command *c = commands; c->name; c++)
+        fprintf(to, "  %-10s %s\n", c->name, c->summary);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        fprintf(stderr, "yuheng: no command given (try: yuheng --help)\n");
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_commands(stdout);
+        return CLI_OK;
+    }
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(argv[1], c->name) == 0)
+            return c->run(argc - 1, argv + 1);
+    fprintf(stderr, "yuheng: unknown command '%s' (try: yuheng --help)\n", argv[1]);
+    return CLI_USAGE;
+}

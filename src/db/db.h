@@ -1,0 +1,63 @@
+/*
+ * Thin database layer: connection, statement, transaction, migration. SQLite now; PostgreSQL will stand behind the same
+ * header (one SQL text: '?' parameters, TEXT, BIGINT epoch ms, INTEGER as boolean, BLOB, ON CONFLICT, RETURNING).
+ *
+ * A struct db is one connection and belongs to one thread at a time; db_pool hands out readers and the one writer.
+ * Statements are prepared once per connection and text (the text must be a string literal: its address is the key) and
+ * are reset when released. No statement is ever built by formatting.
+ */
+#ifndef YH_DB_DB_H
+#define YH_DB_DB_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct db;
+struct db_stmt;
+struct db_pool;
+
+yh_must yh_err db_open(const char *path, bool read_only, struct db **ret); /* WAL, foreign keys on, busy timeout 5 s */
+void db_close(struct db *d);
+
+/* Statements: db_prepare, bind in order, db_step until no row, release. */
+yh_must yh_err db_prepare(struct db *d, const char *sql_literal, struct db_stmt **ret);
+void db_release(struct db_stmt *s);
+void db_releasep(struct db_stmt **s);
+#define db_stmt_auto yh_cleanup(db_releasep) struct db_stmt
+
+/* Binding is positional, from 1; errors stay in the statement and surface at db_step. */
+void db_bind_i64(struct db_stmt *s, int at, int64_t v);
+void db_bind_str(struct db_stmt *s, int at, yh_str v);
+void db_bind_z(struct db_stmt *s, int at, const char *z); /* NULL binds NULL */
+void db_bind_blob(struct db_stmt *s, int at, yh_str v);
+void db_bind_null(struct db_stmt *s, int at);
+
+yh_must yh_err db_step(struct db_stmt *s, bool *ret_row);
+yh_must yh_err db_exec(struct db_stmt *s);   /* step to the end, for statements without rows; then resets */
+
+int64_t db_i64(const struct db_stmt *s, int column);   /* columns from 0; NULL reads as 0 */
+yh_str db_str(const struct db_stmt *s, int column);    /* text or blob; valid until the next step or release */
+bool db_is_null(const struct db_stmt *s, int column);
+int64_t db_changes(const struct db *d);
+
+/* Runs `work` in a transaction (BEGIN IMMEDIATE); commits on YH_OK, rolls back otherwise; repeats a busy or
+ * serialisation failure up to five times. `work` must be repeatable. */
+yh_must yh_err db_txn(struct db *d, yh_err (*work)(struct db *d, void *user), void *user);
+
+/* Numbered, append-only migrations: a table of {number, name, sql text}; what is missing is applied in order, each in a
+ * transaction, and recorded with its checksum. An applied migration whose text changed is an error. */
+struct db_migration {
+    int number;
+    const char *name;
+    const char *sql;
+};
+yh_must yh_err db_migrate(struct db *d, const struct db_migration *rows, size_t n);
+
+/* Pool: readers on several threads, one writer. db_pool_get blocks until one is free. */
+yh_must yh_err db_pool_open(const char *path, unsigned readers, struct db_pool **ret);
+void db_pool_close(struct db_pool *p);
+struct db *db_pool_reader(struct db_pool *p);
+struct db *db_pool_writer(struct db_pool *p);
+void db_pool_put(struct db_pool *p, struct db *d);
+
+#endif

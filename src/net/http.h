@@ -1,0 +1,130 @@
+/*
+ * The HTTP facade over libmicrohttpd: routes are rows, and from the rows come dispatch, checks, OpenAPI, the permission
+ * page and the test that walks all routes.
+ *
+ * A request is handled in this order: header deadline and size, route match, sign-in (the `authenticate` callback),
+ * permission of the row, CSRF for mutating calls that came with a cookie, body size and deadline, body schema, handler.
+ * What fails there never reaches the handler. Answers are JSON; errors are RFC 9457 problem+json with `code`, a Chinese
+ * `title` and `fields`.
+ *
+ * Threads: handlers run on the server's worker threads, several at once; a request and its arena belong to one thread.
+ */
+#ifndef YH_NET_HTTP_H
+#define YH_NET_HTTP_H
+
+#include "base/arena.h"
+#include "base/json.h"
+
+typedef enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE } http_method;
+
+typedef enum http_type {
+    HTTP_T_STRING, HTTP_T_INT, HTTP_T_BOOL, HTTP_T_DECIMAL /* string of digits */, HTTP_T_TIME /* RFC 3339 string */,
+    HTTP_T_OBJECT, HTTP_T_ARRAY, HTTP_T_ANY
+} http_type;
+
+/* One field of a body, a reply or a query. Tables of these are checked at entry and printed as OpenAPI. */
+struct http_field {
+    const char *name;         /* NULL ends the table */
+    http_type type;
+    bool required;
+    bool nullable;
+    int64_t min, max;         /* numbers: value; strings: code points (max 0 = 200); arrays: items */
+    const char *pattern;      /* POSIX extended regular expression, whole value */
+    const char *const *values; /* NULL-terminated enumeration */
+    const struct http_schema *of; /* OBJECT: its fields; ARRAY: its items */
+    const char *title;        /* Chinese, for messages and documentation */
+};
+
+struct http_schema {
+    const char *name;         /* component name in OpenAPI, e.g. "Station" */
+    const struct http_field *fields;
+    http_type item;           /* for arrays of scalars: type of the item when fields is NULL */
+};
+
+struct http_request;
+typedef yh_err (*http_handler)(struct http_request *rq);
+
+struct http_route {
+    http_method method;
+    const char *path;               /* "/api/v1/stations/{mn}" */
+    const char *permission;         /* "station:read"; "" = any signed-in user; NULL = public */
+    const struct http_field *query; /* NULL: none */
+    const struct http_schema *body; /* NULL: no body */
+    const struct http_schema *reply;
+    size_t max_body;                /* 0 = 64 KiB */
+    http_handler handler;
+    const char *summary;            /* Chinese */
+    const char *tag;
+};
+
+/* Who asks; filled by `authenticate`, lives in the request's arena. */
+struct http_user {
+    yh_str id, name, role;
+    yh_str csrf;          /* expected X-CSRF-Token; empty for bearer tokens */
+    bool via_cookie;
+    void *session;        /* of the kit */
+};
+
+struct http_request {
+    http_method method;
+    yh_str path;
+    const struct http_route *route;
+    struct yh_arena *arena;
+    const struct http_user *user;  /* NULL on public routes without session */
+    const char *peer;              /* address of the client */
+    json_t *body;                  /* parsed and checked; NULL without one */
+    void *app;                     /* http_config.app */
+    struct http_reply *reply;
+};
+
+/* Reading the request. Query values were checked against the row. */
+yh_str http_path_param(const struct http_request *rq, const char *name);
+bool http_query(const struct http_request *rq, const char *name, yh_str *ret);
+int64_t http_query_int(const struct http_request *rq, const char *name, int64_t otherwise);
+yh_time http_query_time(const struct http_request *rq, const char *name, yh_time otherwise);
+yh_str http_header(const struct http_request *rq, const char *name);
+yh_str http_cookie(const struct http_request *rq, const char *name);
+yh_str http_body_str(const struct http_request *rq, const char *name); /* empty when absent */
+
+/* Answering: write JSON into the reply (status 200 unless set), or fail with a problem. */
+struct yh_json *http_json(struct http_request *rq);
+void http_status(struct http_request *rq, int status);
+void http_set_header(struct http_request *rq, const char *name, const char *value);
+yh_err http_problem(struct http_request *rq, int status, const char *code, const char *title_zh);
+void http_problem_field(struct http_request *rq, const char *field, const char *message_zh); /* before http_problem */
+/* A handler that returns any other error gets the status of the table (NOT_FOUND 404, CONFLICT 409, ...). */
+
+/* Raw answers for /metrics and downloads. */
+void http_raw(struct http_request *rq, const char *content_type, yh_str bytes);
+
+struct http_config {
+    const char *host;
+    uint16_t port;            /* 0: the system chooses */
+    unsigned threads;         /* default 2 */
+    unsigned header_ms;       /* whole header must be there, default 10 s */
+    unsigned body_ms;         /* whole body must be there, default 30 s */
+    unsigned per_address;     /* connections, default 64 */
+    const char *static_dir;   /* built front end: d/ m/ ..., served with .br/.gz siblings and ETag; NULL: none */
+    void *app;
+    yh_err (*authenticate)(struct http_request *rq, const struct http_user **ret); /* NULL user = not signed in */
+    bool (*permitted)(const struct http_user *user, const char *permission);
+};
+
+struct http_server;
+yh_must yh_err http_start(const struct http_config *config, const struct http_route *const *tables, /* NULL-terminated,
+                          each table ends with path NULL */ struct http_server **ret);
+void http_stop(struct http_server *s);
+uint16_t http_port(const struct http_server *s);
+
+/* OpenAPI 3.1 of all rows (also served at GET /api/v1/openapi.json by the facade itself). */
+yh_must yh_err http_openapi(const struct http_route *const *tables, yh_buf *out);
+
+/*
+ * Server-sent events: GET /api/v1/events is served by the facade (permission "" = any signed-in user). Events carry
+ * growing ids; the last `http_events_kept` are kept, so that Last-Event-ID resumes; a client that cannot follow is
+ * dropped and resumes the same way. A comment line every 15 s. Any thread may publish.
+ */
+void http_publish(struct http_server *s, const char *event, yh_str json);
+size_t http_event_clients(const struct http_server *s);
+
+#endif
