@@ -55,7 +55,10 @@ yh_must yh_err gate_new(const struct gate_config *config, struct gate **ret);
 void gate_remember(struct gate *g, yh_str raw, uint64_t seq);
 yh_must yh_err gate_run(struct gate *g);
 
-/* Stops reading, sends the answers that the log allows, closes all connections and frees. NULL is fine. */
+/* Stops reading: nothing is appended any more. */
+void gate_halt(struct gate *g);
+
+/* Sends the answers that the log allows, closes all connections and frees. NULL is fine. */
 void gate_stop(struct gate *g);
 
 uint16_t gate_port(const struct gate *g);
