@@ -34,7 +34,7 @@ static void a_context_is_used_again_and_fed_in_pieces(void **state)
     for (int round = 0; round < 3; round++) {
         yh_sm3_begin(s);
         for (int i = 0; i < 32; i++)
-            yh_sm3_add(s, "ab\0cd" + (i % 2 ? 3 : 0), 2);
+            yh_sm3_add(s, i % 2 ? "cd" : "ab", 2);
         yh_sm3_hash h = yh_sm3_end(s);
         check_hash(&h, ABCD16);
         yh_sm3_begin(s);
