@@ -30,7 +30,7 @@ static yh_err rebuild(const char *data_dir)
 {
     offline_auto o = {0};
     yh_cleanup(series_closep) struct series *s = NULL;
-    YH_TRY(offline_open(data_dir, &o));
+    YH_TRY(offline_open(data_dir, true, &o));
     struct series_config config = {.path = o.paths.series};
     struct series_totals totals;
     uint64_t position;
@@ -152,7 +152,7 @@ static yh_err check_against(const char *data_dir, const char *aside, bool *ret_s
     offline_auto o = {0};
     yh_cleanup(series_closep) struct series *stored = NULL;
     yh_cleanup(series_closep) struct series *derived = NULL;
-    YH_TRY(offline_open(data_dir, &o));
+    YH_TRY(offline_open(data_dir, false, &o));
     struct series_config config = {.path = o.paths.series, .read_only = true};
     struct series_totals have, want;
     uint64_t position, stored_position;

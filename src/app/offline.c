@@ -24,10 +24,10 @@ static yh_err load_profiles(struct offline *o)
     return e;
 }
 
-yh_err offline_open(const char *data_dir, struct offline *ret)
+yh_err offline_open(const char *data_dir, bool exclusive, struct offline *ret)
 {
     struct offline o = {0};
-    struct chain_config config = {.read_only = true};
+    struct chain_config config = {.read_only = !exclusive};
     struct chain_recovery recovery;
     YH_TRY(data_dir_existing(data_dir, &o.paths));
     yh_err e = chain_open(o.paths.log, &config, &recovery, &o.chain);
@@ -45,7 +45,7 @@ yh_err catch_up(const char *data_dir, struct series *s)
 {
     offline_auto o = {0};
     uint64_t from, to;
-    YH_TRY(offline_open(data_dir, &o));
+    YH_TRY(offline_open(data_dir, false, &o));
     YH_TRY(series_position(s, &from));
     return derive_run(o.chain, o.live, s, (struct derive_range){.from = from, .to = UINT64_MAX}, &to);
 }

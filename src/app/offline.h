@@ -1,4 +1,4 @@
-/* A data directory opened read-only: the log and the station profiles, for commands without a server. */
+/* A data directory opened without a server: the log and the station profiles. */
 #ifndef YH_APP_OFFLINE_H
 #define YH_APP_OFFLINE_H
 
@@ -12,7 +12,8 @@ struct offline {
     struct live *live; /* profiles only */
 };
 
-yh_must yh_err offline_open(const char *data_dir, struct offline *ret);
+/* `exclusive`: takes the log's lock, so that no server runs meanwhile; otherwise read-only, beside whoever writes. */
+yh_must yh_err offline_open(const char *data_dir, bool exclusive, struct offline *ret);
 void offline_done(struct offline *o);
 #define offline_auto yh_cleanup(offline_done) struct offline
 

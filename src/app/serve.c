@@ -203,7 +203,7 @@ static yh_err start_gate(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, overview_routes, station_routes, frame_routes, status_routes, NULL,
+    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, status_routes, NULL,
 };
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */

@@ -45,6 +45,7 @@ void monitor_traffic_json(const struct monitor_http *m, struct yh_json *j);
 
 extern const struct http_route frame_routes[];
 extern const struct http_route station_routes[];
+extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];
 
 #endif

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "monitor/registry.h"
 
 struct live {
     pthread_mutex_t lock;
@@ -48,6 +49,7 @@ void live_free(struct live *l)
     size_t at = 0;
     struct live_station *s;
     while (live_next(l, &at, &s)) {
+        station_info_free(s->info);
         free(s->latest);
         free(s);
     }

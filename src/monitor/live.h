@@ -52,6 +52,7 @@ struct live_frame {
 struct live_station {
     char mn[LIVE_MN_MAX + 1];
     bool known;
+    struct station_info *info; /* registered facts, owned; NULL for unknown senders (monitor/registry.h) */
     struct ingest_profile profile;
     uint8_t answer;      /* gate_verdict.answer */
     unsigned connections;
@@ -60,7 +61,7 @@ struct live_station {
     bool has_offset;
     int64_t clock_offset_ms; /* data time minus reception of the newest real-time frame */
     hj212_edition edition;
-    char st[6], last_cn[6];
+    char st[6], last_cn[6], dialect[24]; /* dialect as recognised */
     uint64_t last_seq;
     uint64_t frames, bad, repeated, values;
     uint64_t issues[INGEST_ISSUE_COUNT];
@@ -74,6 +75,7 @@ struct live_station {
     bool dirty;          /* to be told to the database (unknown senders) */
 };
 
+struct station_info;
 struct live;
 yh_must yh_err live_new(struct live **ret);
 void live_free(struct live *l);
