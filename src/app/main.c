@@ -10,6 +10,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"decode", cmd_decode, "把 HJ 212 字节流逐帧解析为 JSON"},
     {NULL, NULL, NULL},
 };
 
