@@ -10,6 +10,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"user", cmd_user, "用户管理"},
     {NULL, NULL, NULL},
 };
 

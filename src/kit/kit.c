@@ -1,4 +1,8 @@
-#include "base/clock.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/file.h"
 #include "kit/id.h"
 #include "kit/kit_internal.h"
 
@@ -12,6 +16,43 @@ static const char sql_drop_note[] = "DELETE FROM pending_note WHERE id = ?";
 yh_err kit_migrate(struct db *d)
 {
     return db_migrate(d, kit_migrations, kit_migrations_count);
+}
+
+/* The file is made by us, so that nobody but its owner can read it (the WAL files take over its mode). */
+static yh_err make_file(const char *dir, const char *path)
+{
+    YH_TRY(yh_dir_make(dir));
+    yh_fd_auto fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return fd < 0 ? yh_fail_errno("cannot create %s", path) : YH_OK;
+}
+
+static yh_err migrate_pool(struct db_pool *p)
+{
+    struct db *w = db_pool_writer(p);
+    yh_err e = kit_migrate(w);
+    db_pool_put(p, w);
+    return e;
+}
+
+yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct db_pool **ret)
+{
+    char path[PATH_MAX];
+    struct db_pool *p = NULL;
+    if (snprintf(path, sizeof path, "%s/yuheng.db", dir) >= (int)sizeof path)
+        return yh_fail(YH_E_TOO_LARGE, "path too long: %s", dir);
+    if (create)
+        YH_TRY(make_file(dir, path));
+    yh_fd_auto there = open(path, O_RDONLY | O_CLOEXEC);
+    if (there < 0)
+        return yh_fail_errno("cannot open %s", path);
+    YH_TRY(db_pool_open(path, readers, &p));
+    yh_err e = migrate_pool(p);
+    if (e != YH_OK) {
+        db_pool_close(p);
+        return e;
+    }
+    *ret = p;
+    return YH_OK;
 }
 
 yh_err kit_open(const struct kit_config *config, struct kit **ret)

@@ -27,7 +27,11 @@ struct kit_host {
     struct kit *kit;
 };
 
-/* Brings the business database (DIR/yuheng.db) to the newest schema; once, on the writer, before kit_open. */
+/* Opens the business database DIR/yuheng.db, readable by its owner only, at the newest schema. `create`: make folder and
+ * file when they are missing; otherwise NOT_FOUND. */
+yh_must yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct db_pool **ret);
+
+/* Brings a database to the newest schema (kit_database_open does it). */
 yh_must yh_err kit_migrate(struct db *d);
 
 yh_must yh_err kit_open(const struct kit_config *config, struct kit **ret);
