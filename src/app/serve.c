@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "gate/gate.h"
 #include "kit/account.h"
-#include "kit/session.h"
+#include "kit/session_http.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
 #include "source/source.h"

@@ -1,6 +1,7 @@
 #include "app/status_http.h"
 
 #include "hj212/dict.h"
+#include "kit/session_http.h"
 #include "monitor/http.h"
 
 /* ---- health ---- */

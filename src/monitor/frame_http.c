@@ -76,9 +76,11 @@ static void put_explained(struct yh_json *j, const struct hj212_frame *f, yh_str
     for (unsigned i = 0; i < f->item_count; i++)
         put_item(j, &f->items[i]);
     yh_json_arr_end(j);
-    yh_buf_auto cause = yh_buf_make(1024);
-    hj212_cause_text(f, raw, &cause);
-    yh_json_kz(j, "cause_text", cause.n ? yh_buf_z(&cause) : NULL);
+    yh_buf_auto text = yh_buf_make(1024);
+    hj212_cause cause = hj212_diagnose(f, raw);
+    if (cause != HJ212_CAUSE_NONE)
+        hj212_cause_text(cause, f, &text);
+    yh_json_kz(j, "cause_text", text.n ? yh_buf_z(&text) : NULL);
     put_warnings(j, f);
     yh_json_obj_end(j);
 }
