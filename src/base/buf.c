@@ -98,29 +98,6 @@ void yh_buf_hex(yh_buf *b, const void *bytes, size_t n)
     b->n += 2 * n;
 }
 
-static void put_escaped(yh_buf *b, unsigned char c)
-{
-    static const char named[] = {['\r'] = 'r', ['\n'] = 'n', ['\t'] = 't', ['\\'] = '\\'};
-    yh_buf_putc(b, '\\');
-    if (c < sizeof named && named[c]) {
-        yh_buf_putc(b, named[c]);
-        return;
-    }
-    yh_buf_putc(b, 'x');
-    yh_buf_hex(b, &c, 1);
-}
-
-void yh_buf_escape(yh_buf *b, yh_str bytes)
-{
-    for (size_t i = 0; i < bytes.n; i++) {
-        unsigned char c = (unsigned char)bytes.p[i];
-        if (c >= 0x20 && c < 0x7F && c != '\\')
-            yh_buf_putc(b, (char)c);
-        else
-            put_escaped(b, c);
-    }
-}
-
 void yh_buf_printf(yh_buf *b, const char *fmt, ...)
 {
     va_list ap, again;

@@ -36,8 +36,6 @@ void yh_buf_str(yh_buf *b, yh_str s);
 void yh_buf_i64(yh_buf *b, int64_t v);
 void yh_buf_u64(yh_buf *b, uint64_t v);
 void yh_buf_hex(yh_buf *b, const void *bytes, size_t n);
-/* Bytes as printable ASCII: \r \n \t \\ and \xHH; the form of `log export` and `decode --lines`. */
-void yh_buf_escape(yh_buf *b, yh_str bytes);
 void yh_buf_printf(yh_buf *b, const char *fmt, ...) yh_printf(2, 3);
 
 /* Room for n more bytes, to be filled by the caller, who then adds to b->n. NULL when it does not fit. */

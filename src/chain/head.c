@@ -61,6 +61,22 @@ yh_err chain_checkpoint_covering(struct chain *c, uint64_t seq, yh_buf *text, st
     return chain_checkpoints_find(&c->heads, chain_checkpoint_count(c), seq, text, ret);
 }
 
+yh_err chain_checkpoint_get(struct chain *c, uint64_t number, yh_buf *text, struct chain_checkpoint *ret)
+{
+    YH_TRY(chain_refresh(c));
+    if (number >= chain_checkpoint_count(c))
+        return yh_fail(YH_E_NOT_FOUND, "the log has no checkpoint %" PRIu64, number);
+    return chain_checkpoints_get(&c->heads, number, text, ret);
+}
+
+yh_err chain_checkpoint_verify(struct chain *c, uint64_t number)
+{
+    struct chain_checkpoint checkpoint;
+    yh_buf_auto text = yh_buf_make(CHAIN_SLOT);
+    YH_TRY(chain_checkpoint_get(c, number, &text, &checkpoint));
+    return chain_checkpoint_check(c->keys, yh_buf_view(&text), &checkpoint);
+}
+
 yh_err chain_public_key(struct chain *c, yh_buf *out)
 {
     return chain_keys_public_pem(c->keys, out);

@@ -64,6 +64,14 @@ yh_err chain_refresh(struct chain *c)
     return e;
 }
 
+uint64_t chain_size(struct chain *c)
+{
+    pthread_mutex_lock(&c->mu);
+    uint64_t size = c->next_seq;
+    pthread_mutex_unlock(&c->mu);
+    return size;
+}
+
 uint64_t chain_durable(const struct chain *c)
 {
     return atomic_load(&c->durable);

@@ -131,6 +131,7 @@ const char *hj212_status_name(hj212_status s);   /* "ok" "length_error" "crc_err
 const char *hj212_header_name(hj212_header_key k); /* "QN" ... */
 unsigned hj212_warning_count(void);
 const char *hj212_warning_name(unsigned bit);    /* machine word, e.g. "space-around-equals" */
+const char *hj212_warning_text(unsigned bit);  /* Chinese, for officers */
 
 /* Writes the frame as the JSON object of the contract (keys of tests/vectors/hj212/README.md plus "cause"), used by
  * `yuheng decode`, the frame page and the frame API alike. `event` is "frame" or "bad". */

@@ -4,6 +4,7 @@
 #include "chain/merkle.h"
 #include "hj212/diagnose.h"
 #include "hj212/dict.h"
+#include "hj212/text.h"
 
 #define RECORD_MAX (CHAIN_PAYLOAD_MAX + 4096)
 
@@ -135,7 +136,7 @@ static yh_err get_frame(struct http_request *rq)
     YH_TRY(record_of(rq, &bytes, &r, &leaf));
     if (!is_readable(&r))
         return http_problem(rq, 403, "denied", "这是平台自身的操作记录,请由审计管理员查看。");
-    yh_buf_escape(&escaped, r.payload);
+    hj212_escape(r.payload, &escaped);
     struct yh_json *j = http_json(rq);
     yh_json_obj(j);
     yh_json_ku64(j, "seq", r.seq);
@@ -182,7 +183,7 @@ static yh_err put_checkpoint(struct chain *chain, uint64_t seq, struct yh_json *
     yh_json_kstr(j, "text", c.text);
     yh_json_kstr(j, "signature", c.signature);
     yh_json_kstr(j, "public_key", yh_buf_view(&key));
-    yh_json_kbool(j, "signature_ok", chain_checkpoint_verify(chain, &c) == YH_OK);
+    yh_json_kbool(j, "signature_ok", chain_checkpoint_verify(chain, c.number) == YH_OK);
     yh_json_obj_end(j);
     return YH_OK;
 }
