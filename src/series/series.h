@@ -85,7 +85,9 @@ struct series_value {
     yh_dec value;
     char flag;
     uint64_t seq;
-    unsigned versions; /* 1 = never corrected */
+    unsigned versions; /* distinct contents; 1 = never corrected */
+    uint64_t last_seq; /* newest log record with this content; seq is the first one */
+    yh_time received;  /* of record seq */
 };
 
 /* Calls `each` in time order for the current version of one (factor, field) with from <= time < to.
