@@ -136,7 +136,8 @@ yh_must yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, y
 
 /* Order-free digest of everything stored (all versions), to compare a rebuild with what is there. */
 struct series_totals {
-    uint64_t points, records, values, versions;
+    uint64_t points, records, values; /* stations; (station, kind, time); (…, factor, field) */
+    uint64_t versions;                /* distinct contents, at least one per value */
     uint64_t blocks, block_bytes;
     uint8_t digest[32];
 };
