@@ -85,7 +85,9 @@ struct series_value {
     yh_dec value;
     char flag;
     uint64_t seq;
-    unsigned versions; /* 1 = never corrected */
+    unsigned versions; /* distinct contents; 1 = never corrected */
+    uint64_t last_seq; /* newest log record with this content; seq is the first one */
+    yh_time received;  /* of record seq */
 };
 
 /* Calls `each` in time order for the current version of one (factor, field) with from <= time < to.
@@ -134,7 +136,8 @@ yh_must yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, y
 
 /* Order-free digest of everything stored (all versions), to compare a rebuild with what is there. */
 struct series_totals {
-    uint64_t points, records, values, versions;
+    uint64_t points, records, values; /* stations; (station, kind, time); (…, factor, field) */
+    uint64_t versions;                /* distinct contents, at least one per value */
     uint64_t blocks, block_bytes;
     uint8_t digest[32];
 };
