@@ -11,6 +11,7 @@ struct command {
 
 static const struct command commands[] = {
     {"decode", cmd_decode, "把 HJ 212 字节流逐帧解析为 JSON"},
+    {"log", cmd_log, "证据日志:核对、导出、检查点"},
     {"user", cmd_user, "用户管理"},
     {NULL, NULL, NULL},
 };
