@@ -27,6 +27,9 @@ typedef enum live_state {
     LIVE_STATE_COUNT
 } live_state;
 
+/* When frames of the station are answered. */
+typedef enum live_answer { LIVE_ANSWER_STANDARD /* as Flag asks */, LIVE_ANSWER_ALWAYS, LIVE_ANSWER_NEVER } live_answer;
+
 const char *live_state_word(live_state s);
 bool live_state_of_word(yh_str word, live_state *ret);
 
@@ -54,7 +57,7 @@ struct live_station {
     bool known;
     struct station_info *info; /* registered facts, owned; NULL for unknown senders (monitor/registry.h) */
     struct ingest_profile profile;
-    uint8_t answer;      /* gate_verdict.answer */
+    live_answer answer;
     unsigned connections;
     char peer[64];
     yh_time first_received, last_received, last_data_time; /* YH_TIME_NONE: never */
@@ -64,6 +67,7 @@ struct live_station {
     char st[6], last_cn[6], dialect[24]; /* dialect as recognised */
     uint64_t last_seq;
     uint64_t frames, bad, repeated, values;
+    uint64_t saved_frames; /* of an unknown sender: frames the database knows of */
     uint64_t issues[INGEST_ISSUE_COUNT];
     bool flagged;        /* the newest real-time record carries a fault flag */
     live_state state;
