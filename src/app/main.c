@@ -10,6 +10,8 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"decode", cmd_decode, "把 HJ 212 字节流逐帧解析为 JSON"},
+    {"user", cmd_user, "用户管理"},
     {NULL, NULL, NULL},
 };
 
