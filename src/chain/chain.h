@@ -74,6 +74,8 @@ yh_must yh_err chain_append(struct chain *c, const struct chain_record *r, uint6
 
 uint64_t chain_durable(const struct chain *c); /* records 0 .. durable-1 are on disk */
 
+uint64_t chain_size(struct chain *c);          /* records appended, durable or not */
+
 /* Waits until chain_durable() > seq; YH_E_TIMEOUT, or the error that stopped the writer. */
 yh_must yh_err chain_wait_durable(struct chain *c, uint64_t seq, unsigned timeout_ms);
 
@@ -112,6 +114,8 @@ struct chain_checkpoint {
 yh_must yh_err chain_checkpoint_latest(struct chain *c, yh_buf *text, struct chain_checkpoint *ret);
 yh_must yh_err chain_checkpoint_covering(struct chain *c, uint64_t seq, yh_buf *text, struct chain_checkpoint *ret);
 uint64_t chain_checkpoint_count(const struct chain *c);
+yh_must yh_err chain_checkpoint_get(struct chain *c, uint64_t number, yh_buf *text, struct chain_checkpoint *ret);
+yh_must yh_err chain_checkpoint_verify(struct chain *c, uint64_t number); /* CORRUPT: key or signature is wrong */
 
 /* The log's public key, PEM, appended to out. */
 yh_must yh_err chain_public_key(struct chain *c, yh_buf *out);

@@ -86,7 +86,10 @@ static bool flush(struct conn *c)
     }
     if (c->out.n == 0)
         yh_buf_done(&c->out);
-    uint32_t events = (c->paused || c->ended ? 0 : EPOLLIN) | (c->out.n ? EPOLLOUT : 0);
+    uint32_t events = (c->paused || c->ended ? 0u : EPOLLIN) | (c->out.n ? EPOLLOUT : 0u);
+    if (events == c->events)
+        return true;
+    c->events = events;
     return net_loop_mod(c->gate->loop, c->fd, events) == YH_OK;
 }
 
@@ -290,6 +293,12 @@ static bool readable(struct conn *c)
     return digest(c, n + (size_t)got);
 }
 
+void conn_answer(struct conn *c, uint64_t durable)
+{
+    if (!release_answers(c, durable))
+        conn_close(c);
+}
+
 void conn_continue(struct conn *c, uint64_t durable)
 {
     bool stays = release_answers(c, durable);
@@ -338,7 +347,8 @@ yh_err conn_open(struct gate *g, int fd, const char *peer)
     c->wait = yh_buf_make(CONN_OUT_MAX);
     c->last_us = yh_clock_mono_us();
     conn_link_init(&c->pending);
-    yh_err e = net_loop_add(g->loop, fd, EPOLLIN, on_event, c);
+    c->events = EPOLLIN;
+    yh_err e = net_loop_add(g->loop, fd, c->events, on_event, c);
     if (e != YH_OK) {
         free(c);
         return e;

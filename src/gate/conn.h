@@ -37,6 +37,7 @@ struct conn {
     int fd;
     char peer[64];
     char mn[CONN_MN_MAX + 1]; /* of the last good frame; "" before the first */
+    uint32_t events;          /* what the loop listens for */
     struct hj212_framer framer;
     char *hold;               /* bytes received and not finished */
     size_t hold_n;
@@ -81,5 +82,6 @@ void conn_close(struct conn *c);
 
 /* The log moved on: sends the answers whose records are durable, and reads on after a pause. May close the connection. */
 void conn_continue(struct conn *c, uint64_t durable);
+void conn_answer(struct conn *c, uint64_t durable); /* only sends */
 
 #endif

@@ -58,10 +58,11 @@ static void on_accept(void *user, uint32_t events)
     struct gate *g = user;
     (void)events;
     for (int i = 0; i < 64; i++) {
-        char peer[64];
-        int fd = net_accept(g->listen_fd, peer, sizeof peer);
-        if (fd < 0)
+        int fd;
+        if (net_accept(g->listen_fd, &fd) != YH_OK)
             return;
+        char peer[NET_PEER_MAX];
+        net_peer_text(fd, peer);
         bool full = atomic_load(&g->count.connections) >= g->config.max_connections;
         if (full || conn_open(g, fd, peer) != YH_OK) {
             yh_log(YH_LOG_WARN, "gate", "%s refused: %s", peer, full ? "too many connections" : yh_cause());
@@ -114,6 +115,17 @@ yh_err gate_new(const struct gate_config *config, struct gate **ret)
     return YH_OK;
 }
 
+/* After the halt: answers whose records are durable are owed; nothing more is read. */
+static void answer_pending(struct gate *g)
+{
+    uint64_t durable = chain_durable(g->config.chain);
+    struct conn_link *next;
+    for (struct conn_link *l = g->pending.next; l != &g->pending; l = next) {
+        next = l->next;
+        conn_answer(conn_of(l, pending), durable);
+    }
+}
+
 yh_err gate_run(struct gate *g)
 {
     int failed = pthread_create(&g->thread, NULL, run, g);
@@ -123,15 +135,21 @@ yh_err gate_run(struct gate *g)
     return YH_OK;
 }
 
+void gate_halt(struct gate *g)
+{
+    if (!g->thread_runs)
+        return;
+    net_loop_stop(g->loop);
+    pthread_join(g->thread, NULL);
+    g->thread_runs = false;
+}
+
 void gate_stop(struct gate *g)
 {
     if (!g)
         return;
-    if (g->thread_runs) {
-        net_loop_stop(g->loop);
-        pthread_join(g->thread, NULL);
-    }
-    for_pending(g); /* the caller has made the log durable: these answers are owed */
+    gate_halt(g);
+    answer_pending(g);
     while (!conn_link_empty(&g->all))
         conn_close(conn_of(g->all.next, all));
     if (g->listen_fd >= 0)

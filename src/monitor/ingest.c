@@ -116,7 +116,7 @@ static ingest_issue refusal(const struct ingest *in, const struct chain_record *
         return INGEST_MALFORMED;
     if (!profile->known)
         return INGEST_UNKNOWN;
-    if (profile->password.n && !yh_secret_eq(profile->password, f->header[HJ212_PW]))
+    if (profile->password[0] && !yh_secret_eq(yh_str_of(profile->password), f->header[HJ212_PW]))
         return INGEST_PASSWORD;
     if (f->encrypted && !f->decrypted)
         return INGEST_ENCRYPTED;

@@ -35,7 +35,7 @@ struct ingest_profile {
     bool known;
     bool accept_bad_crc;
     int offset_minutes;   /* of the times the logger writes; 0 here means China's +08:00 */
-    yh_str password;      /* empty: any */
+    char password[33];    /* empty: any */
     struct hj212_key key;
 };
 
