@@ -32,7 +32,7 @@ yh_err hj212_wrap(yh_str segment, yh_buf *out)
 
 static bool holds(yh_str s, const char *what)
 {
-    return s.n && memmem(s.p, s.n, what, strlen(what));
+    return s.p && memmem(s.p, s.n, what, strlen(what));
 }
 
 static bool has_line_end(yh_str s)
