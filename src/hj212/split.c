@@ -143,8 +143,8 @@ static yh_str next_of(const char **p, yh_str like)
 }
 
 /* The set's texts are views into its own copy of the key. */
-static yh_err new_building(struct hj212_split *s, const struct hj212_frame *f, yh_str data_time, yh_str key, unsigned pnum,
-                           struct building **ret)
+static yh_err new_building(struct hj212_split *s, const struct hj212_frame *f, yh_str data_time, yh_str key,
+                           unsigned pnum, struct building **ret)
 {
     struct building *b = calloc(1, sizeof *b);
     char *copy = malloc(key.n);
@@ -235,13 +235,14 @@ static yh_err put_part(struct hj212_split *s, struct building *b, struct hj212_s
 
 static yh_err check_bounds(const struct hj212_split *s, bool new_set, size_t bytes)
 {
-    if ((new_set && s->sets >= s->limits.max_sets) || bytes > s->limits.max_bytes - yh_min_size(s->bytes, s->limits.max_bytes))
+    size_t room = s->limits.max_bytes - yh_min_size(s->bytes, s->limits.max_bytes);
+    if ((new_set && s->sets >= s->limits.max_sets) || bytes > room)
         return yh_fail(YH_E_TOO_LARGE, "%zu split packets with %zu bytes are waiting for their parts", s->sets, s->bytes);
     return YH_OK;
 }
 
-yh_err hj212_split_add(struct hj212_split *s, const struct hj212_frame *f, yh_str raw, uint64_t tag, yh_time now,
-                       struct hj212_split_set **ret_done)
+yh_err hj212_split_add(struct hj212_split *s, const struct hj212_frame *f, yh_str raw, uint64_t tag,
+                       yh_time now, struct hj212_split_set **ret_done)
 {
     struct hj212_split_part part = {.received = now, .tag = tag, .raw = raw};
     unsigned pnum;

@@ -305,6 +305,7 @@ static void causes(void **state)
     assert_string_equal(cause_of("##0050ST=32;CN=2011\r\n"), "truncated");
     assert_string_equal(cause_of("##0050ST=32;CN=2011"), "overrun-by-next-frame");
     assert_string_equal(cause_of("noise"), "no-start");
+    assert_string_equal(cause_of("##00A9ST=32;CP=&&&&0000\r\n"), "length-hex");
     assert_int_equal(hj212_diagnose_junk(YH_S("")), HJ212_CAUSE_NO_START);
 }
 
