@@ -47,6 +47,16 @@ static void on_durable(void *user, uint64_t durable)
         gate_durable(gate);
 }
 
+static gate_answer gate_answer_of(live_answer a)
+{
+    static const gate_answer answers[] = {
+        [LIVE_ANSWER_STANDARD] = GATE_ANSWER_STANDARD,
+        [LIVE_ANSWER_ALWAYS] = GATE_ANSWER_ALWAYS,
+        [LIVE_ANSWER_NEVER] = GATE_ANSWER_NEVER,
+    };
+    return answers[a];
+}
+
 static void on_judge(void *user, const struct hj212_brief *brief, struct gate_verdict *ret)
 {
     struct server *s = user;
@@ -55,7 +65,7 @@ static void on_judge(void *user, const struct hj212_brief *brief, struct gate_ve
     if (station && station->known) {
         ret->known = true;
         ret->accept_bad_crc = station->profile.accept_bad_crc;
-        ret->answer = station->answer;
+        ret->answer = gate_answer_of(station->answer);
         ret->refuse_password =
             station->profile.password[0] && !yh_secret_eq(brief->pw, yh_str_of(station->profile.password));
     }

@@ -14,12 +14,14 @@
 #include "chain/chain.h"
 #include "hj212/frame.h"
 
+typedef enum gate_answer { GATE_ANSWER_STANDARD /* as Flag asks */, GATE_ANSWER_ALWAYS, GATE_ANSWER_NEVER } gate_answer;
+
 /* What the platform knows about a sender, asked once per frame. */
 struct gate_verdict {
     bool known;            /* the MN is registered */
     bool accept_bad_crc;   /* commissioning: a wrong CRC is answered like a good one */
     bool refuse_password;  /* registered with another password: stored, not answered with 9014 */
-    enum { GATE_ANSWER_STANDARD, GATE_ANSWER_ALWAYS, GATE_ANSWER_NEVER } answer;
+    gate_answer answer;
 };
 
 /* Counters since start; read at any time from any thread. */

@@ -219,6 +219,14 @@ static void open_cipher(struct hj212_frame *f, const struct hj212_key *key, yh_b
     }
 }
 
+static bool has_header(const struct hj212_frame *f)
+{
+    for (unsigned k = 0; k < HJ212_HEADER_COUNT; k++)
+        if (f->header[k].p)
+            return true;
+    return f->extra_count > 0;
+}
+
 static hj212_status judge(const struct hj212_frame *f, bool closed)
 {
     if (f->encrypted && !f->decrypted)
@@ -227,6 +235,8 @@ static hj212_status judge(const struct hj212_frame *f, bool closed)
         return closed ? HJ212_CRC_ERROR : HJ212_MALFORMED;
     if (f->crc_given != f->crc_calc)
         return HJ212_CRC_ERROR;
+    if (!has_header(f))
+        return HJ212_MALFORMED;
     return f->declared_len == f->plain_len ? HJ212_OK : HJ212_LENGTH_ERROR;
 }
 

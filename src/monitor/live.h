@@ -27,6 +27,9 @@ typedef enum live_state {
     LIVE_STATE_COUNT
 } live_state;
 
+/* When frames of the station are answered. */
+typedef enum live_answer { LIVE_ANSWER_STANDARD /* as Flag asks */, LIVE_ANSWER_ALWAYS, LIVE_ANSWER_NEVER } live_answer;
+
 const char *live_state_word(live_state s);
 bool live_state_of_word(yh_str word, live_state *ret);
 
@@ -37,6 +40,12 @@ struct live_latest {
     char flag;
     yh_time time;
     uint64_t seq;
+};
+
+/* A factor the station was ever heard to report, and in which kinds of data. */
+struct live_factor {
+    char code[SERIES_FACTOR_MAX + 1];
+    uint8_t kinds; /* bit 1 << series_kind */
 };
 
 /* A logged record of the station, as its list of frames shows it. */
@@ -54,7 +63,7 @@ struct live_station {
     bool known;
     struct station_info *info; /* registered facts, owned; NULL for unknown senders (monitor/registry.h) */
     struct ingest_profile profile;
-    uint8_t answer;      /* gate_verdict.answer */
+    live_answer answer;
     unsigned connections;
     char peer[64];
     yh_time first_received, last_received, last_data_time; /* YH_TIME_NONE: never */
@@ -64,12 +73,15 @@ struct live_station {
     char st[6], last_cn[6], dialect[24]; /* dialect as recognised */
     uint64_t last_seq;
     uint64_t frames, bad, repeated, values;
+    uint64_t saved_frames; /* of an unknown sender: frames the database knows of */
     uint64_t issues[INGEST_ISSUE_COUNT];
     bool flagged;        /* the newest real-time record carries a fault flag */
     live_state state;
     yh_time state_since;
     struct live_latest *latest;
     size_t latest_n, latest_cap;
+    struct live_factor *factors;
+    size_t factor_n, factor_cap;
     struct live_frame recent[LIVE_RECENT]; /* ring */
     uint64_t recent_n;   /* ever */
     bool dirty;          /* to be told to the database (unknown senders) */
@@ -92,6 +104,9 @@ bool live_next(struct live *l, size_t *at, struct live_station **ret);
 
 /* What a decoded record says about its sender. Under the lock. */
 void live_note(struct live_station *s, const struct chain_record *r, const struct ingest_result *result);
+
+void live_note_factor(struct live_station *s, yh_str code, series_kind kind);
+const struct live_factor *live_factor_find(const struct live_station *s, yh_str code);
 
 /* State by the rules above; true when it changed (state and state_since are then new). Under the lock. */
 bool live_judge_state(struct live_station *s, yh_time now);

@@ -19,7 +19,7 @@ typedef enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELET
 
 typedef enum http_type {
     HTTP_T_STRING, HTTP_T_INT, HTTP_T_BOOL, HTTP_T_DECIMAL /* string of digits */, HTTP_T_TIME /* RFC 3339 string */,
-    HTTP_T_OBJECT, HTTP_T_ARRAY, HTTP_T_ANY
+    HTTP_T_OBJECT, HTTP_T_ARRAY, HTTP_T_ANY, HTTP_T_NUMBER /* rates and ratios only */
 } http_type;
 
 /* One field of a body, a reply or a query. Tables of these are checked at entry and printed as OpenAPI. */
@@ -97,6 +97,14 @@ void http_problem_field(struct http_request *rq, const char *field, const char *
 /* Raw answers for /metrics and downloads. */
 void http_raw(struct http_request *rq, const char *content_type, yh_str bytes);
 
+/* Remembers answers by Idempotency-Key, so that a repeated call gets the first answer. Filled in by the kit. */
+struct http_replay {
+    /* Before the handler: *ret_found and the first answer, which lives in rq->arena. */
+    yh_err (*find)(struct http_request *rq, yh_str key, bool *ret_found, int *ret_status, yh_str *ret_json);
+    /* After a handler that answered below 500; the handler may have stored the key in its own transaction instead. */
+    yh_err (*keep)(struct http_request *rq, yh_str key, int status, yh_str json);
+};
+
 struct http_config {
     const char *host;
     uint16_t port;            /* 0: the system chooses */
@@ -108,6 +116,13 @@ struct http_config {
     void *app;
     yh_err (*authenticate)(struct http_request *rq, const struct http_user **ret); /* NULL user = not signed in */
     bool (*permitted)(const struct http_user *user, const char *permission);
+    struct http_replay replay; /* optional */
+    unsigned idle_ms;         /* between two requests of a connection, default 60 s */
+    unsigned answer_ms;       /* whole answer must be taken, default 120 s */
+    unsigned beat_ms;         /* comment line on quiet event streams, default 15 s */
+    unsigned stream_ms;       /* an event stream ends after this (and resumes, signed in anew), default 30 min */
+    size_t events_kept;       /* default 4096, at most 4 MiB */
+    bool check_replies;       /* for tests: a JSON answer that does not fit its row becomes a 500 */
 };
 
 struct http_server;
@@ -126,5 +141,18 @@ yh_must yh_err http_openapi(const struct http_route *const *tables, yh_buf *out)
  */
 void http_publish(struct http_server *s, const char *event, yh_str json);
 size_t http_event_clients(const struct http_server *s);
+
+/* Ends the event streams of one user (signed out, role changed); a browser still signed in reconnects by itself. */
+void http_events_end(struct http_server *s, yh_str user_id);
+
+struct http_stats {
+    uint64_t answers[6];      /* by class: [2] = 2xx ... [5] = 5xx; [0] and [1] stay 0 */
+    uint64_t cut;             /* connections ended by a deadline */
+    uint64_t connections;     /* open now */
+    uint64_t events;          /* published */
+    uint64_t events_refused;  /* too large to be kept */
+    uint64_t streams_dropped; /* event streams that could not follow */
+};
+struct http_stats http_stats(struct http_server *s);
 
 #endif
