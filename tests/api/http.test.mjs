@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import zlib from 'node:zlib';
-import { Raw, get, raw, startServer, until } from './http_server.mjs';
+import { Raw, get, raw, startServer, until } from './lib/raw-http.mjs';
 
 const duty = { Authorization: 'Bearer duty' };
 const json = { 'Content-Type': 'application/json' };

@@ -15,7 +15,8 @@ export function within(promise, what) {
 }
 
 export async function startServer(...options) {
-  const program = process.env.HTTP_TEST_SERVER ?? 'build/tests/unit/net/http-test-server';
+  const build = process.env.YUHENG_BUILD ?? 'build';
+  const program = process.env.HTTP_TEST_SERVER ?? `${build}/tests/unit/net/http-test-server`;
   const child = spawn(program, options, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async (what) => (await within(lines.next(), what)).value;

@@ -1,7 +1,7 @@
 // Server-sent events: nothing is lost over a reconnect, and no browser can hold the others up.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Raw, get, startServer, until } from './http_server.mjs';
+import { Raw, get, startServer, until } from './lib/raw-http.mjs';
 
 function listen(server, user = 'duty', ...headers) {
   return new Raw(server.port).send(['GET /api/v1/events HTTP/1.1', 'Host: x', `Authorization: Bearer ${user}`, ...headers,
