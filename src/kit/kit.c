@@ -157,3 +157,12 @@ yh_err kit_deliver_notes(struct kit *k)
         YH_TRY(deliver_one(k, l.d, &more));
     return YH_OK;
 }
+
+void kit_sessions_ended(struct kit *k, int64_t account)
+{
+    char id[24];
+    if (!k->config.ended)
+        return;
+    snprintf(id, sizeof id, "%lld", (long long)account);
+    k->config.ended(k->config.ended_user, yh_str_of(id));
+}

@@ -39,6 +39,9 @@ static inline struct kit_loan kit_writer(struct kit *k)
     return (struct kit_loan){k->config.pool, db_pool_writer(k->config.pool)};
 }
 
+/* Tells the application that streams opened by this account must prove themselves again. */
+void kit_sessions_ended(struct kit *k, int64_t account);
+
 /* {"event":…,"at":…, then the pairs of `fields`} to the callback or to pending_note. */
 struct kit_note_field {
     const char *key;

@@ -309,6 +309,7 @@ yh_err kit_sign_out(struct kit *k, yh_str token, yh_str peer, yh_time now)
     YH_TRY(delete_session(k, token_hash, &was_there));
     if (!was_there)
         return YH_OK;
+    kit_sessions_ended(k, who.account_id);
     struct kit_note_field fields[] = {{"username", who.username}, {"peer", clip_text(peer, 64)}};
     return kit_note(k, "session.closed", who.username, now, fields, YH_LEN(fields));
 }
@@ -324,5 +325,7 @@ yh_err kit_change_password(struct kit *k, const struct kit_session *who, yh_str 
     YH_TRY(prove(k, &p, who->username, current, now, &arena, ret_until));
     if (!p.right || !p.enabled)
         return refuse(k, &p, now);
-    return kit_account_passwd(k, who->username, fresh, false, who->username, now);
+    YH_TRY(kit_account_passwd(k, who->username, fresh, false, who->username, now));
+    kit_sessions_ended(k, who->account_id);
+    return YH_OK;
 }
