@@ -64,6 +64,7 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (k->config.hash_slots == 0)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
+    pthread_mutex_init(&k->cache_lock, NULL);
     yh_err e = config->note ? kit_deliver_notes(k) : YH_OK;
     if (e != YH_OK) {
         kit_close(k);
@@ -78,6 +79,7 @@ void kit_close(struct kit *k)
     if (!k)
         return;
     sem_destroy(&k->hash_slots);
+    pthread_mutex_destroy(&k->cache_lock);
     free(k);
 }
 
