@@ -160,7 +160,10 @@ static yh_err load_segments(struct chain *c, const uint64_t *firsts, size_t n, s
         YH_TRY(load_segment(c, firsts[i], i + 1 == n, s));
         expected = chain_last(c)->first + chain_last(c)->count;
     }
-    return YH_OK;
+    uint64_t floor = s->leaves > s->head.size ? s->leaves : s->head.size;
+    if (s->live || expected >= floor)
+        return YH_OK;
+    return yh_fail(YH_E_CORRUPT, "acknowledged records are missing from number %" PRIu64 " on", expected);
 }
 
 static yh_err first_segment(struct chain *c, const struct state *s)
