@@ -64,6 +64,7 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (k->config.hash_slots == 0)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
+    pthread_mutex_init(&k->cache_lock, NULL);
     yh_err e = config->note ? kit_deliver_notes(k) : YH_OK;
     if (e != YH_OK) {
         kit_close(k);
@@ -78,6 +79,7 @@ void kit_close(struct kit *k)
     if (!k)
         return;
     sem_destroy(&k->hash_slots);
+    pthread_mutex_destroy(&k->cache_lock);
     free(k);
 }
 
@@ -156,4 +158,13 @@ yh_err kit_deliver_notes(struct kit *k)
     while (more)
         YH_TRY(deliver_one(k, l.d, &more));
     return YH_OK;
+}
+
+void kit_sessions_ended(struct kit *k, int64_t account)
+{
+    char id[24];
+    if (!k->config.ended)
+        return;
+    snprintf(id, sizeof id, "%lld", (long long)account);
+    k->config.ended(k->config.ended_user, yh_str_of(id));
 }

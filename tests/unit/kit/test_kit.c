@@ -476,6 +476,28 @@ static void old_parameters_are_renewed_at_sign_in(void **state)
     OK(enter(b, "duty1", GOOD, HOME, NOW, &e));
 }
 
+/* A session may be remembered for a second; never beyond its end, and not once this process ended it. */
+static void remembered_sessions_end_in_time(void **state)
+{
+    struct box *b = *state;
+    struct entry e;
+    struct kit *cli = NULL;
+    struct kit_config without = {.pool = b->pool};
+    OK(add(b, "duty1", "duty", GOOD));
+    OK(enter(b, "duty1", GOOD, HOME, NOW, &e));
+    for (yh_time t = NOW; t < NOW + KIT_SESSION_LONG; t += 29 * YH_MINUTE)
+        OK(find(b, &e, t));
+    OK(find(b, &e, NOW + KIT_SESSION_LONG - 1));
+    assert_int_equal(find(b, &e, NOW + KIT_SESSION_LONG), YH_E_NOT_FOUND);
+
+    OK(enter(b, "duty1", GOOD, HOME, NOW, &e));
+    OK(find(b, &e, NOW));
+    OK(kit_open(&without, &cli)); /* another process */
+    OK(kit_account_disable(cli, YH_S("duty1"), true, YH_S("cli"), NOW));
+    kit_close(cli);
+    assert_int_equal(find(b, &e, NOW + YH_SECOND), YH_E_NOT_FOUND);
+}
+
 /* ---- parallel guesses ---- */
 
 #define GUESSERS 8
@@ -570,6 +592,7 @@ int main(void)
         T(one_address_cannot_try_many_names),
         T(new_password_ends_sessions_and_lock),
         T(old_parameters_are_renewed_at_sign_in),
+        T(remembered_sessions_end_in_time),
         T(parallel_guesses_do_not_outrun_the_count),
         T(notes_wait_for_a_log),
     };
