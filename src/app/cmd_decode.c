@@ -136,7 +136,7 @@ static yh_err take_lines(struct decoder *d, yh_buf *held, yh_buf *bytes, const c
         (*number)++;
         yh_buf_clear(bytes);
         if (!hj212_unescape(line, bytes))
-            return yh_fail(YH_E_INVALID, "%s: line %llu: not an escaped frame (\\r \\n \\t \\\\ \\xHH)", name,
+            return yh_fail(YH_E_INVALID, "%s: line %llu: not an escaped frame （\\r \\n \\t \\\\ \\xHH)", name,
                            (unsigned long long)*number);
         YH_TRY(print_line(d, yh_buf_view(bytes)));
         done = newline < all.n ? newline + 1 : all.n;
@@ -194,12 +194,12 @@ int cmd_decode(int argc, char **argv)
     bool lines = false;
     const char *key = NULL;
     const struct cli_option options[] = {
-        {"--lines", CLI_FLAG, &lines, NULL, "输入为文本,每行一帧(\\r \\n \\t \\\\ \\xHH 转义)", false},
-        {"--key", CLI_TEXT, &key, "HEX", "SM4 密钥,32 位十六进制", false},
+        {"--lines", CLI_FLAG, &lines, NULL, "输入为文本，每行一帧（\\r \\n \\t \\\\ \\xHH 转义）", false},
+        {"--key", CLI_TEXT, &key, "HEX", "SM4 密钥，32 位十六进制", false},
     };
     const struct cli_command cmd = {
         .usage = "yuheng decode [--lines] [--key HEX] [FILE]",
-        .summary = "把 HJ 212 字节流(也可为 .gz)逐帧解析,每帧输出一行 JSON;没有 FILE 时读标准输入",
+        .summary = "把 HJ 212 字节流（也可为 .gz）逐帧解析，每帧输出一行 JSON；没有 FILE 时读标准输入",
         .options = options,
         .option_count = YH_LEN(options),
         .max_args = 1,

@@ -113,9 +113,10 @@ static yh_err make_keys(const char *priv, const char *pub)
     return yh_file_replace(pub, yh_buf_view(&text), 0644);
 }
 
-static yh_err same_key(EVP_PKEY *a, EVP_PKEY *b)
+static yh_err same_key(EVP_PKEY *both, EVP_PKEY *public_half)
 {
-    if (EVP_PKEY_eq(a, b) != 1)
+    yh_cleanup(free_pctx) EVP_PKEY_CTX *pctx = EVP_PKEY_CTX_new(both, NULL);
+    if (!pctx || EVP_PKEY_pairwise_check(pctx) != 1 || EVP_PKEY_eq(both, public_half) != 1)
         return yh_fail(YH_E_CORRUPT, "keys/sm2.key and keys/sm2.pub do not belong together");
     return YH_OK;
 }

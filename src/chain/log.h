@@ -68,6 +68,15 @@ yh_must yh_err chain_refresh(struct chain *c);
 yh_must yh_err chain_writer_start(struct chain *c);
 void chain_writer_stop(struct chain *c);
 
+/* recover.c: is a writer at work on the log in this folder? */
+bool chain_is_live(const char *dir);
+
+/*
+ * Judges the bytes of an unsealed last segment behind its good records: CORRUPT when the next record was acknowledged,
+ * because its number is below `floor` or because a good record of a later commit stands behind it.
+ */
+yh_must yh_err chain_tail_check(int fd, const struct chain_segment *last, uint64_t size, uint64_t floor);
+
 /* recover.c: brings segments, tree and checkpoints of a log that nobody writes to into one state. */
 yh_must yh_err chain_recover(struct chain *c, struct chain_recovery *ret);
 

@@ -199,6 +199,11 @@ void chain_index_done(struct chain_index *x)
 
 #define FOOTER_FIXED 72u
 
+uint64_t chain_footer_entry(const struct chain_segment *s, size_t block)
+{
+    return s->end + CHAIN_PREFIX + FOOTER_FIXED + block * 16;
+}
+
 static void add_u64(yh_buf *out, uint64_t v)
 {
     char bytes[8];

@@ -69,6 +69,9 @@ yh_must yh_err chain_footer_write(const struct chain_segment *s, const struct ch
 /* Reads the footer: YH_E_NOT_FOUND when the segment is not sealed. The index is filled when `index` is not NULL. */
 yh_must yh_err chain_footer_read(int fd, uint64_t first, struct chain_segment *ret, struct chain_index *index);
 
+/* Offset of an index entry in the footer of a sealed segment. */
+uint64_t chain_footer_entry(const struct chain_segment *s, size_t block);
+
 void chain_index_done(struct chain_index *x);
 
 yh_must yh_err chain_pwrite_full(int fd, const char *name, const void *bytes, size_t n, uint64_t offset);

@@ -101,13 +101,15 @@ static bool place_in_memory(struct chain *c, uint64_t seq, struct place *ret)
     return true;
 }
 
+/* One entry of the index; the guard and number of the record found there tell when it is wrong. */
 static yh_err place_in_footer(int fd, uint64_t seq, struct place *p)
 {
-    yh_cleanup(chain_index_done) struct chain_index index = {0};
-    YH_TRY(chain_footer_read(fd, p->segment.first, &p->segment, &index));
-    size_t block = (size_t)((seq - p->segment.first) / CHAIN_STRIDE);
-    if (block < index.n)
-        p->offset = index.entries[block].offset;
+    size_t n, block = (size_t)((seq - p->segment.first) / CHAIN_STRIDE);
+    char entry[8];
+    if (seq >= p->segment.first + p->segment.count)
+        return YH_OK;
+    YH_TRY(chain_pread(fd, "a segment index", entry, sizeof entry, chain_footer_entry(&p->segment, block), &n));
+    p->offset = n == sizeof entry ? chain_take_u64(entry) : CHAIN_HEADER;
     return YH_OK;
 }
 

@@ -20,14 +20,14 @@ struct state {
     uint64_t cut;                /* bytes of the torn tail */
 };
 
-static yh_err is_live(const char *dir, bool *ret)
+bool chain_is_live(const char *dir)
 {
     char path[CHAIN_PATH];
-    YH_TRY(chain_path(dir, "lock", path));
+    if (chain_path(dir, "lock", path) != YH_OK)
+        return false;
     yh_fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    *ret = fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
-    return YH_OK;
+    return fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
 static yh_err missing(const char *name)
@@ -83,7 +83,7 @@ static bool acknowledged(const char *p, size_t n, uint64_t seq)
     return false;
 }
 
-static yh_err check_tail(int fd, const struct chain_segment *last, uint64_t size, uint64_t floor)
+yh_err chain_tail_check(int fd, const struct chain_segment *last, uint64_t size, uint64_t floor)
 {
     uint64_t seq = last->first + last->count;
     if (seq < floor)
@@ -116,7 +116,7 @@ static yh_err scan_last(struct chain *c, int fd, struct chain_segment *last, str
     if (fstat(fd, &st) != 0)
         return yh_fail_errno("cannot stat the log");
     uint64_t size = (uint64_t)st.st_size;
-    YH_TRY(check_tail(fd, last, size, s->leaves > s->head.size ? s->leaves : s->head.size));
+    YH_TRY(chain_tail_check(fd, last, size, s->leaves > s->head.size ? s->leaves : s->head.size));
     s->cut = size - last->end;
     if (s->cut == 0 || c->config.read_only)
         return YH_OK;
@@ -160,7 +160,10 @@ static yh_err load_segments(struct chain *c, const uint64_t *firsts, size_t n, s
         YH_TRY(load_segment(c, firsts[i], i + 1 == n, s));
         expected = chain_last(c)->first + chain_last(c)->count;
     }
-    return YH_OK;
+    uint64_t floor = s->leaves > s->head.size ? s->leaves : s->head.size;
+    if (s->live || expected >= floor)
+        return YH_OK;
+    return yh_fail(YH_E_CORRUPT, "acknowledged records are missing from number %" PRIu64 " on", expected);
 }
 
 static yh_err first_segment(struct chain *c, const struct state *s)
@@ -269,8 +272,7 @@ yh_err chain_recover(struct chain *c, struct chain_recovery *ret)
     struct state s = {0};
     yh_free_auto uint64_t *firsts = NULL;
     size_t n;
-    if (c->config.read_only)
-        YH_TRY(is_live(c->dir, &s.live));
+    s.live = c->config.read_only && chain_is_live(c->dir);
     YH_TRY(chain_segment_list(c->dir, &firsts, &n));
     if (n == 0 && c->config.read_only)
         return first_segment(c, &s);

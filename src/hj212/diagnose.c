@@ -11,22 +11,22 @@ static const struct {
     [HJ212_CAUSE_LENGTH_SHORT] = {"length-short", "长度字段偏小"},
     [HJ212_CAUSE_LENGTH_LONG] = {"length-long", "长度字段偏大"},
     [HJ212_CAUSE_LENGTH_HEX] = {"length-hex", "长度字段写成了十六进制"},
-    [HJ212_CAUSE_CRC_MODBUS] = {"crc-modbus", "这是 MODBUS 的 CRC,不是 HJ 212 附录 A 的算法"},
-    [HJ212_CAUSE_CRC_MODBUS_LOW_FIRST] = {"crc-modbus-low-first", "这是 MODBUS 的 CRC,且低字节在前"},
-    [HJ212_CAUSE_CRC_BYTESWAPPED] = {"crc-byteswapped", "CRC 算法正确,但高低字节颠倒"},
-    [HJ212_CAUSE_CRC_WHOLE_FRAME] = {"crc-whole-frame", "CRC 把包头“##”和长度也算了进去,应只算数据段"},
-    [HJ212_CAUSE_CRC_THREE_DIGITS] = {"crc-three-digits", "CRC 不足四位,前导零丢失"},
-    [HJ212_CAUSE_CRC_RAW_BYTES] = {"crc-raw-bytes", "CRC 是两个原始字节,应为四位十六进制字符"},
+    [HJ212_CAUSE_CRC_MODBUS] = {"crc-modbus", "这是 MODBUS 的 CRC，不是 HJ 212 附录 A 的算法"},
+    [HJ212_CAUSE_CRC_MODBUS_LOW_FIRST] = {"crc-modbus-low-first", "这是 MODBUS 的 CRC，且低字节在前"},
+    [HJ212_CAUSE_CRC_BYTESWAPPED] = {"crc-byteswapped", "CRC 算法正确，但高低字节颠倒"},
+    [HJ212_CAUSE_CRC_WHOLE_FRAME] = {"crc-whole-frame", "CRC 把包头“##”和长度也算了进去，应只算数据段"},
+    [HJ212_CAUSE_CRC_THREE_DIGITS] = {"crc-three-digits", "CRC 不足四位，前导零丢失"},
+    [HJ212_CAUSE_CRC_RAW_BYTES] = {"crc-raw-bytes", "CRC 是两个原始字节，应为四位十六进制字符"},
     [HJ212_CAUSE_CRC_PLACEHOLDER] = {"crc-placeholder", "CRC 位置上没有真正的校验值"},
     [HJ212_CAUSE_BYTES_LOST] = {"bytes-lost", "传输中丢失了字节"},
     [HJ212_CAUSE_BYTES_ADDED] = {"bytes-added", "数据段被改动或混入了多余字节"},
-    [HJ212_CAUSE_CRC_IMPOSSIBLE] = {"crc-impossible", "HJ 212 的 CRC 只有 256 种取值,此值不在其中,发送端算法有误"},
-    [HJ212_CAUSE_CRC_MISMATCH] = {"crc-mismatch", "CRC 与内容不符,内容可能在传输中损坏"},
-    [HJ212_CAUSE_TRUNCATED] = {"truncated", "报文中途中断,没有结尾的“&&”和 CRC"},
-    [HJ212_CAUSE_OVERRUN] = {"overrun-by-next-frame", "报文未结束,下一条报文已经开始"},
+    [HJ212_CAUSE_CRC_IMPOSSIBLE] = {"crc-impossible", "HJ 212 的 CRC 只有 256 种取值，此值不在其中，发送端算法有误"},
+    [HJ212_CAUSE_CRC_MISMATCH] = {"crc-mismatch", "CRC 与内容不符，内容可能在传输中损坏"},
+    [HJ212_CAUSE_TRUNCATED] = {"truncated", "报文中途中断，没有结尾的“&&”和 CRC"},
+    [HJ212_CAUSE_OVERRUN] = {"overrun-by-next-frame", "报文未结束，下一条报文已经开始"},
     [HJ212_CAUSE_NO_START] = {"no-start", "没有包头“##”和四位长度"},
     [HJ212_CAUSE_KEY] = {"key-wrong", "SM4 密钥不能解开数据区"},
-    [HJ212_CAUSE_NO_HEADER] = {"no-header", "校验正确,但没有可读的字段"},
+    [HJ212_CAUSE_NO_HEADER] = {"no-header", "校验正确，但没有可读的字段"},
 };
 
 const char *hj212_cause_name(hj212_cause c)
@@ -125,10 +125,10 @@ void hj212_cause_text(hj212_cause c, const struct hj212_frame *f, yh_buf *out)
     if (!f || c == HJ212_CAUSE_NONE || f->status == HJ212_MALFORMED)
         return;
     if (f->declared_len != f->plain_len)
-        yh_buf_printf(out, ";声明长度 %zu,实际 %zu", f->declared_len, f->plain_len);
+        yh_buf_printf(out, "；声明长度 %zu，实际 %zu", f->declared_len, f->plain_len);
     if (f->status == HJ212_CRC_ERROR) {
-        yh_buf_puts(out, ";报文中 CRC 为“");
+        yh_buf_puts(out, "；报文中 CRC 为“");
         hj212_escape(f->crc_text, out);
-        yh_buf_printf(out, "”,应为 %04X", f->crc_calc);
+        yh_buf_printf(out, "”，应为 %04X", f->crc_calc);
     }
 }

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "hj212/dialect.h"
 #include "hj212/diagnose.h"
 #include "hj212/items.h"
 #include "hj212/text.h"
@@ -271,6 +272,8 @@ void hj212_frame_json(const struct hj212_frame *f, yh_str raw, const char *event
     put_warnings(&w, f);
     put_cause(&w, f, raw);
     yh_json_kz(out, "tail", tail_name(raw));
+    const struct hj212_dialect *dialect = hj212_dialect_of(f);
+    yh_json_kz(out, "dialect", dialect ? dialect->name : NULL);
     yh_json_obj_end(out);
     yh_buf_done(&w.scratch);
 }

@@ -51,6 +51,7 @@ void live_free(struct live *l)
     while (live_next(l, &at, &s)) {
         station_info_free(s->info);
         free(s->latest);
+        free(s->factors);
         free(s);
     }
     yh_map_done(&l->stations);
@@ -153,6 +154,40 @@ static bool is_fault_flag(char flag)
     return flag != 0 && flag != 'N' && flag != '3';
 }
 
+const struct live_factor *live_factor_find(const struct live_station *s, yh_str code)
+{
+    for (size_t i = 0; i < s->factor_n; i++)
+        if (yh_str_is(code, s->factors[i].code))
+            return &s->factors[i];
+    return NULL;
+}
+
+static struct live_factor *factor_place(struct live_station *s, yh_str code)
+{
+    for (size_t i = 0; i < s->factor_n; i++)
+        if (yh_str_is(code, s->factors[i].code))
+            return &s->factors[i];
+    if (s->factor_n == s->factor_cap) {
+        size_t cap = s->factor_cap ? s->factor_cap * 2 : 8;
+        struct live_factor *bigger = realloc(s->factors, cap * sizeof *bigger);
+        if (!bigger)
+            return NULL;
+        s->factors = bigger;
+        s->factor_cap = cap;
+    }
+    struct live_factor *f = &s->factors[s->factor_n++];
+    *f = (struct live_factor){0};
+    copy_short(f->code, sizeof f->code, code);
+    return f;
+}
+
+void live_note_factor(struct live_station *s, yh_str code, series_kind kind)
+{
+    struct live_factor *f = factor_place(s, code);
+    if (f)
+        f->kinds |= (uint8_t)(1u << kind);
+}
+
 static struct live_latest *latest_place(struct live_station *s, yh_str factor, series_field field)
 {
     for (size_t i = 0; i < s->latest_n; i++)
@@ -229,6 +264,8 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
     if (result->issue != INGEST_FINE && result->issue != INGEST_FUTURE)
         return;
     s->values += result->cell_count;
+    for (size_t i = 0; i < result->cell_count; i++)
+        live_note_factor(s, result->cells[i].factor, result->kind);
     if (result->kind == SERIES_RTD)
         note_rtd(s, r, result);
 }

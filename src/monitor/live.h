@@ -42,6 +42,12 @@ struct live_latest {
     uint64_t seq;
 };
 
+/* A factor the station was ever heard to report, and in which kinds of data. */
+struct live_factor {
+    char code[SERIES_FACTOR_MAX + 1];
+    uint8_t kinds; /* bit 1 << series_kind */
+};
+
 /* A logged record of the station, as its list of frames shows it. */
 struct live_frame {
     uint64_t seq;
@@ -74,6 +80,8 @@ struct live_station {
     yh_time state_since;
     struct live_latest *latest;
     size_t latest_n, latest_cap;
+    struct live_factor *factors;
+    size_t factor_n, factor_cap;
     struct live_frame recent[LIVE_RECENT]; /* ring */
     uint64_t recent_n;   /* ever */
     bool dirty;          /* to be told to the database (unknown senders) */
@@ -96,6 +104,9 @@ bool live_next(struct live *l, size_t *at, struct live_station **ret);
 
 /* What a decoded record says about its sender. Under the lock. */
 void live_note(struct live_station *s, const struct chain_record *r, const struct ingest_result *result);
+
+void live_note_factor(struct live_station *s, yh_str code, series_kind kind);
+const struct live_factor *live_factor_find(const struct live_station *s, yh_str code);
 
 /* State by the rules above; true when it changed (state and state_since are then new). Under the lock. */
 bool live_judge_state(struct live_station *s, yh_time now);

@@ -222,11 +222,27 @@ static bool put_latest(struct live_station *s, const struct series_latest *rows,
     return true;
 }
 
+/* Which factors the station has ever reported, in which kinds. */
+static yh_err load_factors(struct series *series, struct live_station *s)
+{
+    struct series_latest rows[LATEST_MAX];
+    for (unsigned k = 0; k < SERIES_KIND_COUNT; k++) {
+        size_t n = 0;
+        yh_err e = series_latest(series, yh_str_of(s->mn), (series_kind)k, INT64_MAX, rows, LATEST_MAX, &n);
+        if (e != YH_OK && e != YH_E_NOT_FOUND)
+            return e;
+        for (size_t i = 0; e == YH_OK && i < n; i++)
+            live_note_factor(s, yh_str_of(rows[i].factor), (series_kind)k);
+    }
+    return YH_OK;
+}
+
 static yh_err load_latest(struct series *series, struct chain *chain, struct live_station *s)
 {
     struct series_latest rows[LATEST_MAX];
     size_t n;
     uint64_t newest;
+    YH_TRY(load_factors(series, s));
     yh_err e = series_latest(series, yh_str_of(s->mn), SERIES_RTD, yh_clock_now() + LIVE_CLOCK_LIMIT, rows, LATEST_MAX, &n);
     if (e == YH_E_NOT_FOUND || (e == YH_OK && n == 0))
         return YH_OK;

@@ -130,6 +130,16 @@ static int factor_decimals(const struct live_station *s, yh_str code)
     return d ? d->decimals : -1;
 }
 
+static void put_kinds(struct yh_json *j, const struct live_factor *f)
+{
+    yh_json_key(j, "kinds");
+    yh_json_arr(j);
+    for (unsigned k = 0; f && k < SERIES_KIND_COUNT; k++)
+        if (f->kinds >> k & 1)
+            yh_json_z(j, series_kind_name((series_kind)k));
+    yh_json_arr_end(j);
+}
+
 void station_json_factor(struct yh_json *j, const struct live_station *s, yh_str code)
 {
     const struct station_factor *f = s->info ? station_factor_find(s->info, code) : NULL;
@@ -140,6 +150,7 @@ void station_json_factor(struct yh_json *j, const struct live_station *s, yh_str
     yh_json_ki64(j, "decimals", factor_decimals(s, code));
     put_limit(j, f);
     yh_json_kz(j, "limit_basis", f && f->has_limit ? f->basis.p : NULL);
+    put_kinds(j, live_factor_find(s, code));
     yh_json_obj_end(j);
 }
 
@@ -162,12 +173,9 @@ void station_each_factor(const struct live_station *s, void (*each)(void *user, 
 {
     for (size_t i = 0; i < s->info->factor_count; i++)
         each(user, s->info->factors[i].code);
-    for (size_t i = 0; i < s->latest_n; i++) {
-        yh_str code = yh_str_of(s->latest[i].factor);
-        bool told = station_factor_find(s->info, code) != NULL;
-        for (size_t k = 0; k < i && !told; k++)
-            told = yh_str_is(code, s->latest[k].factor);
-        if (!told)
+    for (size_t i = 0; i < s->factor_n; i++) {
+        yh_str code = yh_str_of(s->factors[i].code);
+        if (!station_factor_find(s->info, code))
             each(user, code);
     }
 }

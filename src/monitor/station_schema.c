@@ -72,6 +72,8 @@ static const struct http_field station_fields[] = {STATION_FIELDS, {.name = NULL
 const struct http_schema station_schema = {.name = "Station", .fields = station_fields};
 LIST_OF(station_list_schema, "StationList", station_schema);
 
+static const struct http_schema string_schema = {.name = NULL, .item = HTTP_T_STRING};
+
 static const struct http_field factor_fields[] = {
     {.name = "code", .type = HTTP_T_STRING, .required = true, .title = "因子编码"},
     {.name = "name", .type = HTTP_T_STRING, .required = true, .title = "因子"},
@@ -79,6 +81,7 @@ static const struct http_field factor_fields[] = {
     {.name = "decimals", .type = HTTP_T_INT, .required = true, .title = "小数位"},
     {.name = "limit", .type = HTTP_T_DECIMAL, .required = true, .nullable = true, .title = "限值"},
     {.name = "limit_basis", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "限值依据"},
+    {.name = "kinds", .type = HTTP_T_ARRAY, .required = true, .of = &string_schema, .title = "上报的数据类型"},
     {.name = NULL},
 };
 const struct http_schema station_factor_schema = {.name = "Factor", .fields = factor_fields};

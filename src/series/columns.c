@@ -1,10 +1,12 @@
 #include "series/columns.h"
 
 #include "base/map.h"
+#include "series/ints.h"
 
 void series_columns_done(struct series_columns *c)
 {
     free(c->names);
+    free(c->uses);
     free(c->slots);
     *c = (struct series_columns){0};
 }
@@ -55,8 +57,11 @@ static yh_err grow(struct series_columns *c)
     struct series_column_name *names = reallocarray(c->names, cap, sizeof *names);
     if (names)
         c->names = names;
+    struct series_column_use *uses = reallocarray(c->uses, cap, sizeof *uses);
+    if (uses)
+        c->uses = uses;
     uint32_t *slots = calloc(2 * cap, sizeof *slots);
-    if (!names || !slots) {
+    if (!names || !uses || !slots) {
         free(slots);
         return yh_fail(YH_E_NO_MEMORY, "no memory for %u columns of a point", cap);
     }
@@ -79,7 +84,50 @@ yh_err series_columns_add(struct series_columns *c, yh_str factor, series_field 
     if (c->n == c->cap)
         YH_TRY(grow(c));
     c->names[c->n] = name;
+    for (unsigned k = 0; k < SERIES_KIND_COUNT; k++)
+        c->uses[c->n].newest[k] = SERIES_NO_WINDOW;
     place(c->slots, c->slot_cap, &name, c->n);
     *ret = c->n++;
+    return YH_OK;
+}
+
+void series_columns_encode(const struct series_columns *c, yh_buf *out)
+{
+    for (uint32_t i = 0; i < c->n; i++) {
+        const struct series_column_name *name = &c->names[i];
+        yh_buf_putc(out, (char)name->factor_n);
+        yh_buf_add(out, name->factor, name->factor_n);
+        yh_buf_putc(out, (char)name->field);
+        for (unsigned k = 0; k < SERIES_KIND_COUNT; k++)
+            series_varint_put(out, series_zigzag((uint64_t)c->uses[i].newest[k]));
+    }
+}
+
+static bool take_column(yh_str *in, struct series_columns *c, yh_err *ret_err)
+{
+    size_t factor_n = in->n ? (uint8_t)in->p[0] : 0;
+    if (factor_n == 0 || in->n < factor_n + 2 || (uint8_t)in->p[factor_n + 1] >= SERIES_FIELD_COUNT)
+        return false;
+    uint32_t number;
+    *ret_err = series_columns_add(c, yh_str_sub(*in, 1, factor_n), (series_field)in->p[factor_n + 1], &number);
+    if (*ret_err != YH_OK)
+        return false;
+    *in = yh_str_sub(*in, factor_n + 2, in->n);
+    for (unsigned k = 0; k < SERIES_KIND_COUNT; k++) {
+        uint64_t z;
+        if (!series_varint_take(in, &z))
+            return false;
+        c->uses[number].newest[k] = (yh_time)series_unzigzag(z);
+    }
+    return true;
+}
+
+yh_err series_columns_decode(yh_str bytes, struct series_columns *c)
+{
+    while (bytes.n) {
+        yh_err e = YH_OK;
+        if (!take_column(&bytes, c, &e))
+            return e != YH_OK ? e : yh_fail(YH_E_CORRUPT, "series: unreadable columns of a station");
+    }
     return YH_OK;
 }

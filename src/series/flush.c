@@ -135,8 +135,8 @@ static yh_err write_all(struct db *d, void *user)
     struct flush *f = user;
     for (size_t i = 0; i < f->s->dirty_n; i++) {
         struct series_window *w = f->s->dirty[i];
-        if (!w->point->stored)
-            YH_TRY(series_store_point_insert(d, w->point));
+        if (w->point->columns_changed)
+            YH_TRY(series_store_point_save(d, w->point));
         struct merge m = {.blob = yh_buf_make(PIECE_MAX)};
         yh_err e = write_window(f->s, w, &m);
         merge_done(&m);
@@ -159,6 +159,7 @@ static void settle(struct series *s, uint64_t position)
         }
         w->pieces = w->pieces_after;
         w->point->stored = true;
+        w->point->columns_changed = false;
         w->queued = w->compact = false;
         series_rows_done(&w->tail);
     }

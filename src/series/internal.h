@@ -55,6 +55,7 @@ struct series_point {
     int64_t id;  /* unique in memory and in the database */
     bool stored; /* its row is in the database */
     struct series_columns columns;
+    bool columns_changed; /* since the last flush */
     struct series_windows windows[SERIES_KIND_COUNT];
 };
 
@@ -126,7 +127,7 @@ void series_forget(struct series *s, struct series_point *only);
 
 yh_must yh_err series_store_migrate(struct db *d);
 yh_must yh_err series_store_points(struct db *d, struct series *s);
-yh_must yh_err series_store_point_insert(struct db *d, const struct series_point *p);
+yh_must yh_err series_store_point_save(struct db *d, const struct series_point *p);
 yh_must yh_err series_store_position(struct db *d, uint64_t *ret);
 yh_must yh_err series_store_position_set(struct db *d, uint64_t position);
 yh_must yh_err series_store_clear(struct db *d);

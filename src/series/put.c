@@ -132,6 +132,17 @@ static series_effect stronger(series_effect a, series_effect b)
     return rank[a] > rank[b] ? a : b;
 }
 
+static void note_columns(struct series_window *w, const struct series_cell_at *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        yh_time *newest = &w->point->columns.uses[cells[i].column].newest[w->kind];
+        if (*newest < w->start) {
+            *newest = w->start;
+            w->point->columns_changed = true;
+        }
+    }
+}
+
 static yh_err add_row(struct series *s, struct series_window *w, const struct series_record *r, size_t n,
                       const struct series_cell_at *cells)
 {
@@ -139,6 +150,7 @@ static yh_err add_row(struct series *s, struct series_window *w, const struct se
     YH_TRY(series_window_queue(s, w));
     pthread_rwlock_wrlock(&s->lock);
     yh_err e = series_rows_add(&w->tail, &row, cells);
+    note_columns(w, cells, n);
     pthread_rwlock_unlock(&s->lock);
     s->tail_bytes += sizeof row + n * sizeof *cells;
     return e;

@@ -1,12 +1,14 @@
 #include "series/internal.h"
 
-#define IDLE_READERS_MAX 8
+#define IDLE_READERS_MAX  8
+#define COLUMNS_BYTES_MAX ((size_t)SERIES_POINT_COLUMNS_MAX * 80)
 
 static const struct db_migration migrations[] = {
     {1, "series",
      "CREATE TABLE series_point (" /* a station */
      "  id BIGINT PRIMARY KEY,"
-     "  mn TEXT NOT NULL UNIQUE);"
+     "  mn TEXT NOT NULL UNIQUE,"
+     "  columns BLOB NOT NULL);" /* factors and fields ever seen, and their newest window: see columns.h */
      "CREATE TABLE series_block (" /* facts of a station, kind and window of time; pieces complete one another */
      "  point BIGINT NOT NULL REFERENCES series_point(id),"
      "  kind INTEGER NOT NULL,"
@@ -23,8 +25,9 @@ static const struct db_migration migrations[] = {
      "  value BIGINT NOT NULL);"},
 };
 
-static const char sql_points[] = "SELECT id, mn FROM series_point";
-static const char sql_point_insert[] = "INSERT INTO series_point (id, mn) VALUES (?, ?) ON CONFLICT (id) DO NOTHING";
+static const char sql_points[] = "SELECT id, mn, columns FROM series_point";
+static const char sql_point_save[] = "INSERT INTO series_point (id, mn, columns) VALUES (?, ?, ?) "
+                                     "ON CONFLICT (id) DO UPDATE SET columns = excluded.columns";
 static const char sql_position[] = "SELECT value FROM series_state WHERE name = 'position'";
 static const char sql_position_set[] = "INSERT INTO series_state (name, value) VALUES ('position', ?) "
                                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -68,15 +71,20 @@ yh_err series_store_points(struct db *d, struct series *s)
         struct series_point *p;
         YH_TRY(series_point_add(s, mn, db_i64(st, 0), &p));
         p->stored = true;
+        YH_TRY(series_columns_decode(db_str(st, 2), &p->columns));
     }
 }
 
-yh_err series_store_point_insert(struct db *d, const struct series_point *p)
+yh_err series_store_point_save(struct db *d, const struct series_point *p)
 {
+    yh_buf_auto columns = yh_buf_make(COLUMNS_BYTES_MAX);
+    series_columns_encode(&p->columns, &columns);
+    YH_TRY(yh_buf_check(&columns));
     db_stmt_auto *st = NULL;
-    YH_TRY(db_prepare(d, sql_point_insert, &st));
+    YH_TRY(db_prepare(d, sql_point_save, &st));
     db_bind_i64(st, 1, p->id);
     db_bind_str(st, 2, series_point_mn(p));
+    db_bind_blob(st, 3, yh_buf_view(&columns));
     return db_exec(st);
 }
 

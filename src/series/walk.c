@@ -60,12 +60,6 @@ static yh_err order_columns(struct walk *w)
     return YH_OK;
 }
 
-static int by_seq(const void *a, const void *b)
-{
-    const struct series_fact *x = a, *y = b;
-    return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
 static yh_err give_value(struct walk *w, const struct entry *entries, size_t n)
 {
     yh_free_auto struct series_fact *facts = calloc(n, sizeof *facts);
@@ -74,7 +68,7 @@ static yh_err give_value(struct walk *w, const struct entry *entries, size_t n)
     for (size_t i = 0; i < n; i++)
         facts[i] = entries[i].fact;
     size_t versions = series_versions_reduce(facts, n);
-    qsort(facts, versions, sizeof *facts, by_seq);
+    series_facts_sort(facts, versions);
     const struct series_column_name *name = &w->columns.names[entries[0].column];
     w->item.factor = series_column_factor(name);
     w->item.field = (series_field)name->field;
@@ -203,7 +197,6 @@ static int compare_str(const void *a, const void *b)
 /* Station numbers in order, copied: stations may come while we walk. */
 static yh_err list_points(struct series *s, yh_arena *arena, yh_str **ret, size_t *ret_n)
 {
-    yh_err e = YH_OK;
     size_t n = 0, at = 0;
     yh_str mn;
     void *p;
@@ -220,7 +213,7 @@ static yh_err list_points(struct series *s, yh_arena *arena, yh_str **ret, size_
     qsort(list, n, sizeof *list, compare_str);
     *ret = list;
     *ret_n = n;
-    return e;
+    return YH_OK;
 }
 
 static yh_err walk_all(struct walk *w)

@@ -1,7 +1,7 @@
 // The real binary: where it is, how a command is run, how a server is started and stopped.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = resolve(root, process.env.YUHENG || 'build/yuheng');
+
+const field = join(root, 'tests/vectors/hj212/field');
+export const captures = readdirSync(field).filter((f) => f.endsWith('.gz')).sort().map((f) => join(field, f));
 
 const children = new Set();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
@@ -37,7 +40,7 @@ export function tempDir(t) {
 
 // Creates the demo stations and accounts; returns what `demo init` prints ({accounts: [{username, password, role}], …}).
 export function demoInit(dir) {
-    return JSON.parse(yuhengOk(['demo', 'init', '--data', dir]));
+    return JSON.parse(yuhengOk(['demo', 'init', '--data', dir, ...captures]));
 }
 
 export function addUser(dir, username, role, password) {

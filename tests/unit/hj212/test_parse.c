@@ -332,7 +332,7 @@ static void every_cause_has_its_words(void **state)
     const struct hj212_frame *f = PARSE("##0295ST=32;CN=2011;PW=123456;MN=A;CP=&&w01018-Rtd=1.0&&3E80\r\n");
     yh_buf_auto text = yh_buf_make(4096);
     hj212_cause_text(hj212_diagnose(f, f->segment), f, &text);
-    assert_non_null(strstr(yh_buf_z(&text), "声明长度 295,实际 50"));
+    assert_non_null(strstr(yh_buf_z(&text), "声明长度 295，实际 50"));
     for (unsigned c = HJ212_CAUSE_NONE + 1; c < HJ212_CAUSE_COUNT; c++) {
         yh_buf_clear(&text);
         assert_non_null(hj212_cause_name((hj212_cause)c));

@@ -1,0 +1,8 @@
+export interface Column {
+  key: string
+  label: string
+  numeric?: boolean
+  width?: string
+  /** The head line of a card on the phone. */
+  lead?: boolean
+}
