@@ -29,7 +29,6 @@ struct monitor_stats {
     uint64_t position;  /* records read */
     uint64_t values, repeated_records, versions;
     uint64_t issues[INGEST_ISSUE_COUNT];
-    uint64_t incomplete_splits;
     bool caught_up;
 };
 
