@@ -10,6 +10,5 @@ int cmd_series(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
-int cmd_config(int argc, char **argv);
 
 #endif

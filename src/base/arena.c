@@ -56,7 +56,7 @@ void *yh_arena_alloc(yh_arena *a, size_t n)
 {
     if (n > a->max)
         return NULL;
-    n = (n + 15) & ~(size_t)15;
+    n = n ? (n + 15) & ~(size_t)15 : 16;
     if (n > (size_t)(a->end - a->at) && !add_chunk(a, n))
         return NULL;
     void *p = a->at;

@@ -14,16 +14,20 @@ void yh_buf_clear(yh_buf *b)
     b->failed = false;
 }
 
+/* Memory for `content` bytes; one byte more is always held, so that a full buffer can still be terminated. */
 static bool grow(yh_buf *b, size_t n)
 {
-    size_t want;
-    if (b->failed || __builtin_add_overflow(b->n, n, &want) || want > b->max)
+    size_t content, want;
+    if (b->failed || __builtin_add_overflow(b->n, n, &content) || content > b->max ||
+        __builtin_add_overflow(content, 1u, &want))
         return false;
     if (want <= b->cap)
         return true;
     size_t cap = b->cap ? b->cap : 128;
     while (cap < want)
-        cap = cap > b->max / 2 ? b->max : cap * 2;
+        cap = cap > SIZE_MAX / 2 ? want : cap * 2;
+    if (cap > b->max)
+        cap = b->max + (b->max < SIZE_MAX ? 1u : 0u);
     char *p = realloc(b->p, cap);
     if (!p)
         return false;
@@ -101,7 +105,7 @@ void yh_buf_printf(yh_buf *b, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *to = n < 0 ? NULL : yh_buf_reserve(b, (size_t)n + 1);
+    char *to = yh_buf_reserve(b, n < 0 ? SIZE_MAX : (size_t)n);
     if (to) {
         vsnprintf(to, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
@@ -127,9 +131,10 @@ yh_err yh_buf_check(const yh_buf *b)
 
 const char *yh_buf_z(yh_buf *b)
 {
-    char *end = yh_buf_reserve(b, 1);
-    if (!end)
+    if (!grow(b, 0)) {
+        b->failed = true;
         return "";
-    *end = '\0';
+    }
+    b->p[b->n] = '\0';
     return b->p;
 }

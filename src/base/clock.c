@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <errno.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -22,6 +23,8 @@ void yh_random(void *bytes, size_t n)
     unsigned char *p = bytes;
     while (n) {
         ssize_t got = getrandom(p, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got < 0)
             abort();
         p += got;

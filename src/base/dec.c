@@ -1,5 +1,7 @@
 #include "base/dec.h"
 
+#include <assert.h>
+
 typedef __int128 wide;
 
 static const int64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
@@ -48,20 +50,22 @@ bool yh_dec_parse(yh_str s, yh_dec *ret)
             point = true;
             continue;
         }
-        if (c < '0' || c > '9' || (point && scale == YH_DEC_MAX_SCALE) || m > (INT64_MAX - 9) / 10)
+        int step = negative ? '0' - c : c - '0';
+        if (c < '0' || c > '9' || (point && scale == YH_DEC_MAX_SCALE) || __builtin_mul_overflow(m, 10, &m) ||
+            __builtin_add_overflow(m, step, &m))
             return false;
-        m = m * 10 + (c - '0');
         digits++;
         scale += point;
     }
     if (digits == 0)
         return false;
-    *ret = (yh_dec){negative ? -m : m, (uint8_t)scale};
+    *ret = (yh_dec){m, (uint8_t)scale};
     return true;
 }
 
 void yh_dec_format(yh_dec d, yh_buf *out)
 {
+    assert(d.scale <= YH_DEC_MAX_SCALE);
     char digits[24];
     size_t at = sizeof digits;
     uint64_t m = d.m < 0 ? 0 - (uint64_t)d.m : (uint64_t)d.m;
@@ -121,9 +125,12 @@ bool yh_dec_div(yh_dec a, yh_dec b, uint8_t scale, yh_round how, yh_dec *ret)
 {
     if (b.m == 0 || scale > YH_DEC_MAX_SCALE)
         return false;
-    /* a/10^as : b/10^bs at `scale` decimals = a * 10^(scale + bs) / (b * 10^as) */
-    wide numerator, denominator = (wide)b.m * powers[a.scale];
-    if (__builtin_mul_overflow((wide)a.m, power((unsigned)scale + b.scale), &numerator))
+    /* a/10^as : b/10^bs at `scale` decimals = a * 10^(scale + bs) / (b * 10^as). Common powers are cancelled first:
+     * then only a quotient beyond 64 bits can overflow the numerator. */
+    unsigned up = (unsigned)scale + b.scale, down = a.scale;
+    unsigned common = up < down ? up : down;
+    wide numerator, denominator = (wide)b.m * power(down - common);
+    if (__builtin_mul_overflow((wide)a.m, power(up - common), &numerator))
         return false;
     if (denominator < 0) {
         numerator = -numerator;

@@ -23,7 +23,8 @@ typedef enum yh_round {
     YH_ROUND_DOWN       /* towards zero */
 } yh_round;
 
-/* Optional sign, digits, optional fraction; also "5." and ".5". At most 18 significant digits. No exponent. */
+/* Optional sign, digits, optional fraction; also "5." and ".5". The digits must fit in 64 bits (18 always do), so that
+ * whatever yh_dec_format writes can be read again. No exponent. */
 bool yh_dec_parse(yh_str s, yh_dec *ret);
 
 /* Writes with exactly d.scale decimals. At most 24 bytes. */

@@ -17,22 +17,19 @@ yh_err yh_file_read_fd(int fd, const char *name, yh_buf *out)
 {
     for (;;) {
         size_t room = yh_min_size(65536, out->max - out->n);
-        if (room == 0) {
-            char extra;
-            if (read(fd, &extra, 1) == 0)
-                return YH_OK;
-            return yh_fail(YH_E_TOO_LARGE, "%s is larger than %zu bytes", name, out->max);
-        }
-        char *to = yh_buf_reserve(out, room);
+        char probe; /* a full buffer may still stand exactly at the end of the file */
+        char *to = room ? yh_buf_reserve(out, room) : &probe;
         if (!to)
             return yh_fail(YH_E_NO_MEMORY, "no memory to read %s", name);
-        ssize_t got = read(fd, to, room);
+        ssize_t got = read(fd, to, room ? room : 1);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return yh_fail_errno("cannot read %s", name);
         if (got == 0)
             return YH_OK;
+        if (room == 0)
+            return yh_fail(YH_E_TOO_LARGE, "%s is larger than %zu bytes", name, out->max);
         out->n += (size_t)got;
     }
 }
@@ -77,25 +74,48 @@ static yh_err sync_parent(const char *path)
     return yh_dir_sync(dir);
 }
 
-yh_err yh_file_replace(const char *path, yh_str content, unsigned mode)
+static yh_err write_beside(const char *beside, yh_str content, unsigned mode)
 {
-    char beside[PATH_MAX];
-    if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
-        return yh_fail(YH_E_TOO_LARGE, "path too long: %s", path);
-    yh_fd_auto fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    /* A file left over from a crash may carry another mode or be a link: never write into it. */
+    if (unlink(beside) != 0 && errno != ENOENT)
+        return yh_fail_errno("cannot remove the leftover %s", beside);
+    yh_fd_auto fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return yh_fail_errno("cannot create %s", beside);
     YH_TRY(yh_write_full(fd, beside, content.p, content.n));
     if (fsync(fd) != 0)
         return yh_fail_errno("cannot sync %s", beside);
-    if (rename(beside, path) != 0)
-        return yh_fail_errno("cannot put %s in place", path);
+    return YH_OK;
+}
+
+yh_err yh_file_replace(const char *path, yh_str content, unsigned mode)
+{
+    char beside[PATH_MAX];
+    if (snprintf(beside, sizeof beside, "%s.new", path) >= (int)sizeof beside)
+        return yh_fail(YH_E_TOO_LARGE, "path too long: %s", path);
+    yh_err e = write_beside(beside, content, mode);
+    if (e == YH_OK && rename(beside, path) != 0)
+        e = yh_fail_errno("cannot put %s in place", path);
+    if (e != YH_OK) {
+        unlink(beside);
+        return e;
+    }
     return sync_parent(path);
+}
+
+/* Makes one folder durable together with its entry in the parent; an existing one is fine. */
+static yh_err make_one(const char *path)
+{
+    if (mkdir(path, 0750) == 0)
+        return sync_parent(path);
+    return errno == EEXIST ? YH_OK : yh_fail_errno("cannot make folder %s", path);
 }
 
 yh_err yh_dir_make(const char *path)
 {
     char at[PATH_MAX];
+    if (*path == '\0')
+        return yh_fail(YH_E_INVALID, "the folder has no name");
     if (snprintf(at, sizeof at, "%s", path) >= (int)sizeof at)
         return yh_fail(YH_E_TOO_LARGE, "path too long: %s", path);
     for (char *c = at + 1;; c++) {
@@ -103,8 +123,7 @@ yh_err yh_dir_make(const char *path)
             continue;
         char kept = *c;
         *c = '\0';
-        if (mkdir(at, 0750) != 0 && errno != EEXIST)
-            return yh_fail_errno("cannot make folder %s", at);
+        YH_TRY(make_one(at));
         *c = kept;
         if (kept == '\0')
             break;

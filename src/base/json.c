@@ -93,14 +93,14 @@ static void put_string(yh_buf *out, yh_str s)
             i += step;
             continue;
         }
-        yh_buf_add(out, s.p + plain, i - plain);
+        yh_buf_str(out, yh_str_sub(s, plain, i - plain));
         if (c < 0x80)
             put_escape(out, c);
         else
             yh_buf_puts(out, "\xEF\xBF\xBD");
         plain = ++i;
     }
-    yh_buf_add(out, s.p + plain, s.n - plain);
+    yh_buf_str(out, yh_str_sub(s, plain, s.n));
     yh_buf_putc(out, '"');
 }
 

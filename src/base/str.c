@@ -49,7 +49,7 @@ yh_str yh_str_trim(yh_str s)
 yh_str yh_str_sub(yh_str s, size_t from, size_t n)
 {
     from = yh_min_size(from, s.n);
-    return (yh_str){s.p + from, yh_min_size(n, s.n - from)};
+    return (yh_str){from ? s.p + from : s.p, yh_min_size(n, s.n - from)};
 }
 
 size_t yh_str_find(yh_str s, char c, size_t from)

@@ -43,7 +43,7 @@ size_t yh_str_find(yh_str s, char c, size_t from);
 /* Cuts the next piece before `sep` off *rest; false when nothing is left. "a,,b" gives a, "", b. */
 bool yh_str_split(yh_str *rest, char sep, yh_str *ret_piece);
 
-/* Whole-text decimal integers with optional sign; false on anything else and on overflow. */
+/* Whole-text decimal integers, i64 with an optional sign; false on anything else and on overflow. */
 bool yh_str_to_i64(yh_str s, int64_t *ret);
 bool yh_str_to_u64(yh_str s, uint64_t *ret);
 

@@ -30,11 +30,20 @@ struct hj212_framer {
     size_t scanned; /* bytes of the pending input known to hold no end yet; only saves time */
 };
 
-/* Looks at the front of `input` (everything held and not yet consumed). With `end` no more bytes will come: what is
- * left is delivered as bad or junk. */
+/*
+ * FRAME: the CRC fits, or the CP area is enciphered and only the key can tell. A frame is delivered as soon as its CRC
+ * is there: a CR LF that comes later, in another chunk, is skipped as a bare CR LF and is not part of `raw`.
+ *
+ * Looks at the front of `input` (everything held and not yet consumed). With `end` no more bytes will come: what is
+ * left is delivered as bad or junk.
+ */
 hj212_event_kind hj212_framer_next(struct hj212_framer *f, yh_str input, bool end, struct hj212_event *ret);
 
 /* CRC of HJ 212 appendix A. Four upper-case hex digits, high byte first, when written. */
 uint16_t hj212_crc(const void *bytes, size_t n);
+bool hj212_crc_possible(uint16_t crc); /* only 256 values can occur; any other is the sender's fault */
+
+/* CRC-16/MODBUS, which many senders take for the CRC of HJ 212; to name the fault, never to accept. */
+uint16_t hj212_crc_modbus(const void *bytes, size_t n);
 
 #endif

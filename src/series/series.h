@@ -5,13 +5,15 @@
  * time; a record holds cells: (factor, field) -> value as scaled integer, with the factor's flag. Every cell names the
  * log record (seq) it came from. The same content again is the same fact; different content for the same key is a new
  * version, and the version with the highest seq is the current one. What is stored is therefore a function of the set
- * of log records, whatever the order in which they came.
+ * of log records, whatever the order in which they came. (Of every distinct content the first and the last record are
+ * kept; versions are the distinct contents in the order of their last record, so A, B, A makes A current. version.h)
  *
  * Storage: compressed column blocks in SQLite (table series_block) plus an in-memory tail that is rebuilt from the
  * evidence log: series_flush() writes the tail and the log position in one transaction; after a crash the caller reads
  * series_position() and feeds the log again from there (series_put is idempotent).
  *
- * Threads: one writer (put, flush); any number of readers, which see the tail and the blocks together.
+ * Threads: one writer (put, flush, clear); any number of readers, which see the tail and the blocks together. A callback
+ * must not call back into the series.
  */
 #ifndef YH_SERIES_SERIES_H
 #define YH_SERIES_SERIES_H
@@ -64,7 +66,8 @@ struct series_config {
 yh_must yh_err series_open(const struct series_config *config, struct series **ret);
 void series_close(struct series *s); /* does not flush */
 
-/* What a put did, for counters and for deciding whether anything downstream must be judged again. */
+/* What a put did, for counters and for deciding whether anything downstream must be judged again. VERSION: a key has a
+ * new content, or another current one; else NEW: a key has its first value; else SAME. */
 typedef enum series_effect { SERIES_NEW, SERIES_SAME, SERIES_VERSION } series_effect;
 
 yh_must yh_err series_put(struct series *s, const struct series_record *r, series_effect *ret);
@@ -85,7 +88,9 @@ struct series_value {
     yh_dec value;
     char flag;
     uint64_t seq;
-    unsigned versions; /* 1 = never corrected */
+    unsigned versions; /* distinct contents; 1 = never corrected */
+    uint64_t last_seq; /* newest log record with this content; seq is the first one */
+    yh_time received;  /* of record seq */
 };
 
 /* Calls `each` in time order for the current version of one (factor, field) with from <= time < to.
@@ -106,7 +111,7 @@ struct series_latest {
 yh_must yh_err series_latest(struct series *s, yh_str mn, series_kind kind, yh_time not_after,
                              struct series_latest *out, size_t max, size_t *ret_n);
 
-/* min, max, first, last and count per bucket of (to-from)/buckets; empty buckets are not reported (missing is a gap). */
+/* min, max, first, last and count of the current values per bucket of (to-from)/buckets, rounded up; empty buckets are not reported (missing is a gap). */
 struct series_bucket {
     yh_time from;
     struct series_value min, max, first, last;
@@ -118,12 +123,14 @@ yh_must yh_err series_downsample(struct series *s, yh_str mn, series_kind kind, 
 
 /*
  * Aggregates recomputed from the finer kind: minute from rtd, hour from minute (or rtd where there is none), day from
- * hour. Arithmetic mean over values whose flag is normal ('N', 0), min, max, and counts; `step` gives the period length
- * of the result (for minutes the station's interval, e.g. 10 min). Recomputed on read: never stored, never stale.
+ * hour. Arithmetic mean over values whose flag is normal ('N', 0), rounded half to even at the decimals of the most
+ * precise one; min and max of the values, and of the finer kind's own Min and Max where it reports them; counts. `step`
+ * gives the period length of the result (for minutes the station's interval, e.g. 10 min); periods count from local
+ * midnight and those that begin in [from, to) are given. Recomputed on read: never stored, never stale.
  */
 struct series_aggregate {
     yh_time from;
-    yh_dec avg, min, max;
+    yh_dec avg, min, max;  /* nothing when valid is 0: missing is not zero */
     uint32_t valid, total; /* values used, values seen */
     char flag;             /* 'N', or 'D' when fewer than 75 % are valid */
     series_kind source;    /* kind it was computed from */
@@ -134,7 +141,8 @@ yh_must yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, y
 
 /* Order-free digest of everything stored (all versions), to compare a rebuild with what is there. */
 struct series_totals {
-    uint64_t points, records, values, versions;
+    uint64_t points, records, values; /* stations; (station, kind, time); (…, factor, field) */
+    uint64_t versions;                /* distinct contents, at least one per value */
     uint64_t blocks, block_bytes;
     uint8_t digest[32];
 };

@@ -1,0 +1,326 @@
+#include "app/serve.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/data_dir.h"
+#include "app/status_http.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "gate/gate.h"
+#include "kit/account.h"
+#include "kit/session_http.h"
+#include "monitor/http.h"
+#include "monitor/registry.h"
+#include "source/source.h"
+
+#define READERS 4
+
+struct server {
+    struct monitor_host host; /* what handlers see */
+    struct serve_config config;
+    struct data_paths paths;
+    struct db_pool *pool;
+    struct chain *chain;
+    struct series *series;
+    struct live *live;
+    struct kit *kit;
+    struct monitor *monitor;
+    _Atomic(struct gate *) gate; /* the log's writer thread calls it */
+    struct http_server *http;
+    uint64_t frames_before;
+    _Atomic uint64_t frames_per_s_x10;
+    int64_t rate_us;
+};
+
+/* ---- between the rooms ---- */
+
+static void on_durable(void *user, uint64_t durable)
+{
+    struct server *s = user;
+    (void)durable;
+    struct gate *gate = atomic_load(&s->gate);
+    if (gate)
+        gate_durable(gate);
+}
+
+static gate_answer gate_answer_of(live_answer a)
+{
+    static const gate_answer answers[] = {
+        [LIVE_ANSWER_STANDARD] = GATE_ANSWER_STANDARD,
+        [LIVE_ANSWER_ALWAYS] = GATE_ANSWER_ALWAYS,
+        [LIVE_ANSWER_NEVER] = GATE_ANSWER_NEVER,
+    };
+    return answers[a];
+}
+
+static void on_judge(void *user, const struct hj212_brief *brief, struct gate_verdict *ret)
+{
+    struct server *s = user;
+    live_lock(s->live);
+    const struct live_station *station = live_find(s->live, brief->mn);
+    if (station && station->known) {
+        ret->known = true;
+        ret->accept_bad_crc = station->profile.accept_bad_crc;
+        ret->answer = gate_answer_of(station->answer);
+        ret->refuse_password =
+            station->profile.password[0] && !yh_secret_eq(brief->pw, yh_str_of(station->profile.password));
+    }
+    live_unlock(s->live);
+}
+
+static void on_repeated(void *user, const struct hj212_brief *brief)
+{
+    struct server *s = user;
+    live_repeated(s->live, brief->mn);
+}
+
+static void on_connected(void *user, yh_str mn, const char *peer, bool on)
+{
+    struct server *s = user;
+    live_connected(s->live, mn, peer, on);
+}
+
+static void on_publish(void *user, const char *event, yh_str json)
+{
+    struct server *s = user;
+    if (s->http)
+        http_publish(s->http, event, json);
+}
+
+static void get_traffic(void *user, struct monitor_traffic *ret)
+{
+    struct server *s = user;
+    struct gate_stats g;
+    gate_stats_get(atomic_load(&s->gate), &g);
+    *ret = (struct monitor_traffic){
+        .frames = g.frames, .bad = g.bad, .junk = g.junk, .acknowledged = g.answered, .repeated = g.repeated,
+        .refused = g.refused, .bytes = g.bytes, .connections = g.connections, .paused = g.paused,
+    };
+}
+
+static double get_rate(void *user)
+{
+    const struct server *s = user;
+    return (double)atomic_load(&s->frames_per_s_x10) / 10.0;
+}
+
+static void on_tick(void *user)
+{
+    struct server *s = user;
+    struct monitor_traffic t;
+    get_traffic(s, &t);
+    int64_t now_us = yh_clock_mono_us();
+    uint64_t arrived = t.frames + t.repeated;
+    uint64_t passed = (uint64_t)(now_us - s->rate_us);
+    if (passed)
+        atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
+    s->rate_us = now_us;
+    s->frames_before = arrived;
+    yh_buf_auto text = yh_buf_make(4096);
+    struct yh_json j = yh_json_to(&text);
+    monitor_traffic_json(&s->host.monitor, &j);
+    if (yh_buf_check(&text) == YH_OK)
+        on_publish(s, "traffic", yh_buf_view(&text));
+}
+
+static void on_note(void *user, yh_str origin, yh_str json)
+{
+    struct server *s = user;
+    struct chain_record record = {.received = yh_clock_now(), .kind = CHAIN_NOTE, .origin = origin, .payload = json};
+    uint64_t seq;
+    if (chain_append(s->chain, &record, &seq) != YH_OK)
+        yh_log(YH_LOG_ERROR, "serve", "a note of %.*s is not in the evidence log: %s", YH_FMT(origin), yh_cause());
+}
+
+static void on_remember(void *user, yh_str raw, uint64_t seq)
+{
+    gate_remember(user, raw, seq);
+}
+
+/* ---- start ---- */
+
+static yh_err open_chain(struct server *s)
+{
+    struct chain_config config = {.on_durable = on_durable, .user = s};
+    struct chain_recovery recovery;
+    YH_TRY(chain_open(s->paths.log, &config, &recovery, &s->chain));
+    if (recovery.cut_bytes)
+        yh_log(YH_LOG_WARN, "serve", "evidence log: cut %llu bytes of a record that was never acknowledged",
+               (unsigned long long)recovery.cut_bytes);
+    yh_log(YH_LOG_INFO, "serve", "evidence log: %llu records", (unsigned long long)recovery.records);
+    return YH_OK;
+}
+
+static yh_err migrate(struct server *s)
+{
+    struct db *writer = db_pool_writer(s->pool);
+    yh_err e = kit_migrate(writer);
+    if (e == YH_OK)
+        e = source_prepare(writer);
+    db_pool_put(s->pool, writer);
+    return e;
+}
+
+static yh_err open_kit(struct server *s)
+{
+    struct kit_config config = {.pool = s->pool, .note = on_note, .note_user = s};
+    YH_TRY(kit_open(&config, &s->kit));
+    char password[KIT_PASSWORD_MADE + 1];
+    bool created;
+    YH_TRY(kit_account_first(s->kit, yh_clock_now(), password, &created));
+    if (created)
+        fprintf(stderr, "首次启动:已创建管理员 admin,一次性密码 %s ,请登录后立即修改。\n", password);
+    return YH_OK;
+}
+
+static yh_err open_stores(struct server *s)
+{
+    YH_TRY(data_dir_prepare(s->config.data_dir, &s->paths));
+    YH_TRY(open_chain(s));
+    YH_TRY(db_pool_open(s->paths.business, READERS, &s->pool));
+    YH_TRY(migrate(s));
+    struct series_config series = {.path = s->paths.series};
+    YH_TRY(series_open(&series, &s->series));
+    YH_TRY(live_new(&s->live));
+    YH_TRY(registry_load(s->pool, s->live));
+    return open_kit(s);
+}
+
+static yh_err start_monitor(struct server *s)
+{
+    struct monitor_config config = {
+        .chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .data_dir = s->config.data_dir,
+        .publish = on_publish, .tick = on_tick, .user = s,
+    };
+    return monitor_new(&config, &s->monitor);
+}
+
+static yh_err start_gate(struct server *s)
+{
+    struct gate_config config = {
+        .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
+        .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
+    };
+    struct gate *gate;
+    YH_TRY(gate_new(&config, &gate));
+    atomic_store(&s->gate, gate);
+    YH_TRY(monitor_warm(s->monitor, on_remember, gate));
+    return registry_load_latest(s->series, s->chain, s->live);
+}
+
+static const struct http_route *const route_tables[] = {
+    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, status_routes, NULL,
+};
+
+/* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */
+static const char *web_dir(const struct server *s, char *found, size_t size)
+{
+    if (s->config.web_dir)
+        return s->config.web_dir;
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n <= 0)
+        return NULL;
+    self[n] = '\0';
+    char *slash = strrchr(self, '/');
+    if (!slash)
+        return NULL;
+    *slash = '\0';
+    struct stat st;
+    static const char *const places[] = {"/../web/dist", "/../share/yuheng/web"};
+    for (size_t i = 0; i < YH_LEN(places); i++)
+        if (snprintf(found, size, "%s%s", self, places[i]) < (int)size && stat(found, &st) == 0 && S_ISDIR(st.st_mode))
+            return found;
+    return NULL;
+}
+
+static yh_err start_http(struct server *s)
+{
+    char found[PATH_MAX + 32];
+    s->host = (struct monitor_host){
+        .kit = {.kit = s->kit},
+        .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
+                    .traffic = get_traffic, .frames_per_s = get_rate, .user = s, .demo = data_dir_is_demo(&s->paths)},
+    };
+    struct http_config config = {
+        .host = s->config.http_host, .port = s->config.http_port, .static_dir = web_dir(s, found, sizeof found),
+        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
+    };
+    if (!config.static_dir)
+        yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");
+    return http_start(&config, route_tables, &s->http);
+}
+
+static yh_err start_all(struct server *s)
+{
+    YH_TRY(open_stores(s));
+    YH_TRY(start_monitor(s));
+    YH_TRY(start_gate(s));
+    YH_TRY(start_http(s));
+    YH_TRY(monitor_run(s->monitor));
+    return gate_run(atomic_load(&s->gate));
+}
+
+yh_err server_start(const struct serve_config *config, struct server **ret)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for the server");
+    s->config = *config;
+    s->rate_us = yh_clock_mono_us();
+    yh_err e = start_all(s);
+    if (e != YH_OK) {
+        server_stop(s);
+        return e;
+    }
+    *ret = s;
+    return YH_OK;
+}
+
+/* Waits until what the gate has appended is durable, so that the answers owed for it can leave. */
+static void settle_chain(struct server *s)
+{
+    uint64_t appended = chain_size(s->chain);
+    if (appended && chain_wait_durable(s->chain, appended - 1, 5000) != YH_OK)
+        yh_log(YH_LOG_ERROR, "serve", "the evidence log did not finish: %s", yh_cause());
+}
+
+void server_stop(struct server *s)
+{
+    if (!s)
+        return;
+    struct gate *gate = atomic_load(&s->gate);
+    if (gate) {
+        gate_halt(gate);
+        settle_chain(s);
+        atomic_store(&s->gate, NULL);
+    }
+    if (s->http)
+        http_stop(s->http);
+    gate_stop(gate);
+    monitor_stop(s->monitor);
+    if (s->kit)
+        kit_close(s->kit);
+    if (s->series)
+        series_close(s->series);
+    if (s->chain)
+        chain_close(s->chain);
+    live_free(s->live);
+    if (s->pool)
+        db_pool_close(s->pool);
+    free(s);
+}
+
+uint16_t server_http_port(const struct server *s)
+{
+    return http_port(s->http);
+}
+
+uint16_t server_gate_port(const struct server *s)
+{
+    return gate_port(atomic_load(&s->gate));
+}

@@ -1,0 +1,360 @@
+#include "gate/conn.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "gate/answer.h"
+
+void conn_link_init(struct conn_link *l)
+{
+    l->prev = l->next = l;
+}
+
+bool conn_link_empty(const struct conn_link *head)
+{
+    return head->next == head;
+}
+
+void conn_link_add(struct conn_link *head, struct conn_link *l)
+{
+    l->prev = head->prev;
+    l->next = head;
+    head->prev->next = l;
+    head->prev = l;
+}
+
+void conn_link_drop(struct conn_link *l)
+{
+    l->prev->next = l->next;
+    l->next->prev = l->prev;
+    conn_link_init(l);
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+    atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static void wait_for_log(struct conn *c)
+{
+    if (conn_link_empty(&c->pending))
+        conn_link_add(&c->gate->pending, &c->pending);
+}
+
+void conn_close(struct conn *c)
+{
+    struct gate *g = c->gate;
+    if (c->mn[0] && g->config.connected)
+        g->config.connected(g->config.user, yh_str_of(c->mn), c->peer, false);
+    if (!c->detached)
+        net_loop_del(g->loop, c->fd);
+    close(c->fd);
+    conn_link_drop(&c->all);
+    conn_link_drop(&c->pending);
+    count(&g->count.connections, (uint64_t)-1);
+    count(&g->count.waiting, 0 - (uint64_t)c->wait_n);
+    if (c->paused)
+        count(&g->count.paused, (uint64_t)-1);
+    free(c->hold);
+    free(c->waits);
+    yh_buf_done(&c->out);
+    yh_buf_done(&c->wait);
+    free(c);
+}
+
+/* ---- sending ---- */
+
+/* Writes what may be sent; false when the peer is gone. */
+static bool flush(struct conn *c)
+{
+    if (c->detached) {
+        yh_buf_done(&c->out);
+        return true;
+    }
+    while (c->out.n) {
+        ssize_t put = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        if (put < 0)
+            return false;
+        yh_buf_consume(&c->out, (size_t)put);
+    }
+    if (c->out.n == 0)
+        yh_buf_done(&c->out);
+    uint32_t events = (c->paused || c->ended ? 0u : EPOLLIN) | (c->out.n ? EPOLLOUT : 0u);
+    if (events == c->events)
+        return true;
+    c->events = events;
+    return net_loop_mod(c->gate->loop, c->fd, events) == YH_OK;
+}
+
+static bool push_wait(struct conn *c, uint64_t seq, size_t bytes)
+{
+    if (c->wait_n == c->wait_cap) {
+        size_t cap = c->wait_cap ? c->wait_cap * 2 : 8;
+        struct conn_wait *bigger = realloc(c->waits, cap * sizeof *bigger);
+        if (!bigger)
+            return false;
+        c->waits = bigger;
+        c->wait_cap = cap;
+    }
+    c->waits[c->wait_n++] = (struct conn_wait){seq, bytes};
+    count(&c->gate->count.waiting, 1);
+    wait_for_log(c);
+    return true;
+}
+
+/* Queues g->answer behind record `seq`. False when the peer has let too many answers pile up. */
+static bool queue_answer(struct conn *c, uint64_t seq)
+{
+    const yh_buf *answer = &c->gate->answer;
+    if (answer->n == 0)
+        return true;
+    yh_buf_add(&c->wait, answer->p, answer->n);
+    return !c->wait.failed && push_wait(c, seq, answer->n);
+}
+
+static bool release_answers(struct conn *c, uint64_t durable)
+{
+    size_t n = 0, bytes = 0;
+    while (n < c->wait_n && c->waits[n].seq < durable)
+        bytes += c->waits[n++].bytes;
+    if (n == 0)
+        return true;
+    yh_buf_add(&c->out, c->wait.p, bytes);
+    if (c->out.failed)
+        return false;
+    yh_buf_consume(&c->wait, bytes);
+    c->wait_n -= n;
+    memmove(c->waits, c->waits + n, c->wait_n * sizeof *c->waits);
+    count(&c->gate->count.waiting, 0 - (uint64_t)n);
+    count(&c->gate->count.answered, n);
+    if (c->wait_n == 0) {
+        free(c->waits);
+        c->waits = NULL;
+        c->wait_cap = 0;
+        yh_buf_done(&c->wait);
+    }
+    return flush(c);
+}
+
+/* ---- receiving ---- */
+
+typedef enum taken { TAKEN, LATER, GONE } taken;
+
+static taken append(struct conn *c, chain_kind kind, yh_str mn, yh_str payload, uint64_t *ret_seq)
+{
+    struct chain_record record = {.received = yh_clock_now(), .kind = kind, .origin = yh_str_sub(mn, 0, CHAIN_ORIGIN_MAX),
+                                  .peer = yh_str_of(c->peer), .payload = payload};
+    return chain_append(c->gate->config.chain, &record, ret_seq) == YH_OK ? TAKEN : LATER;
+}
+
+static void remember_mn(struct conn *c, yh_str mn)
+{
+    if (mn.n == 0 || mn.n > CONN_MN_MAX || yh_str_is(mn, c->mn))
+        return;
+    struct gate *g = c->gate;
+    if (c->mn[0] && g->config.connected)
+        g->config.connected(g->config.user, yh_str_of(c->mn), c->peer, false);
+    memcpy(c->mn, mn.p, mn.n);
+    c->mn[mn.n] = '\0';
+    if (g->config.connected)
+        g->config.connected(g->config.user, mn, c->peer, true);
+}
+
+static taken answer(struct conn *c, const struct hj212_brief *brief, const struct gate_verdict *verdict, uint64_t seq)
+{
+    yh_buf_clear(&c->gate->answer);
+    if (verdict->refuse_password)
+        count(&c->gate->count.refused, 1);
+    if (answer_compose(brief, verdict, &c->gate->answer) != YH_OK)
+        return TAKEN; /* no answer can be written to what this sender calls itself */
+    return queue_answer(c, seq) ? TAKEN : GONE;
+}
+
+static taken take_frame(struct conn *c, const struct hj212_event *event)
+{
+    struct gate *g = c->gate;
+    struct hj212_brief brief;
+    hj212_peek(event->segment, &brief);
+    struct gate_verdict verdict = {0};
+    g->config.judge(g->config.user, &brief, &verdict);
+    bool good = event->kind == HJ212_FRAME;
+    uint64_t seq;
+    if (good && brief.wants_ack && repeat_find(g->repeat, event->raw, &seq)) {
+        count(&g->count.repeated, 1);
+        g->config.repeated(g->config.user, &brief);
+    } else {
+        if (append(c, good ? CHAIN_FRAME : CHAIN_BAD, brief.mn, event->raw, &seq) != TAKEN)
+            return LATER;
+        if (good)
+            repeat_add(g->repeat, event->raw, seq);
+        count(good ? &g->count.frames : &g->count.bad, 1);
+    }
+    if (good)
+        remember_mn(c, brief.mn);
+    return good || verdict.accept_bad_crc ? answer(c, &brief, &verdict, seq) : TAKEN;
+}
+
+static taken take_junk(struct conn *c, const struct hj212_event *event)
+{
+    uint64_t seq;
+    if (append(c, CHAIN_JUNK, yh_str_of(c->mn), event->raw, &seq) != TAKEN)
+        return LATER;
+    count(&c->gate->count.junk, 1);
+    count(&c->gate->count.junk_bytes, event->raw.n);
+    return TAKEN;
+}
+
+/* Takes every finished span off the front of `input`; *input is what is left. */
+static taken take_spans(struct conn *c, yh_str *input)
+{
+    struct hj212_event event;
+    for (;;) {
+        hj212_event_kind kind = hj212_framer_next(&c->framer, *input, c->ended, &event);
+        taken how = kind == HJ212_FRAME || kind == HJ212_BAD ? take_frame(c, &event)
+                    : kind == HJ212_JUNK                     ? take_junk(c, &event)
+                                                             : TAKEN;
+        if (how != TAKEN)
+            return how;
+        *input = yh_str_sub(*input, event.consumed, input->n);
+        if (kind == HJ212_NEED_MORE)
+            return TAKEN;
+    }
+}
+
+static bool hold(struct conn *c, yh_str rest)
+{
+    if (rest.n == 0) {
+        free(c->hold);
+        c->hold = NULL;
+        c->hold_n = 0;
+        return true;
+    }
+    char *kept = realloc(c->hold, rest.n);
+    if (!kept)
+        return false;
+    memcpy(kept, rest.p, rest.n);
+    c->hold = kept;
+    c->hold_n = rest.n;
+    return true;
+}
+
+static void set_paused(struct conn *c, bool paused)
+{
+    if (c->paused == paused)
+        return;
+    c->paused = paused;
+    c->framer = (struct hj212_framer){0}; /* the span at the front is looked at anew */
+    count(&c->gate->count.paused, paused ? 1 : (uint64_t)-1);
+    if (paused)
+        wait_for_log(c);
+}
+
+static bool finished(const struct conn *c)
+{
+    return c->ended && !c->paused && c->wait_n == 0 && c->out.n == 0;
+}
+
+/* Works through scratch[0..n); false when the connection has to go. */
+static bool digest(struct conn *c, size_t n)
+{
+    yh_str input = {c->gate->scratch, n};
+    taken how = take_spans(c, &input);
+    if (how == GONE || !hold(c, input))
+        return false;
+    set_paused(c, how == LATER);
+    if (!release_answers(c, chain_durable(c->gate->config.chain)) || !flush(c))
+        return false;
+    return !finished(c);
+}
+
+static size_t unhold(struct conn *c)
+{
+    if (c->hold_n)
+        memcpy(c->gate->scratch, c->hold, c->hold_n);
+    return c->hold_n;
+}
+
+static bool readable(struct conn *c)
+{
+    size_t n = unhold(c);
+    ssize_t got = recv(c->fd, c->gate->scratch + n, CONN_READ_MAX, MSG_DONTWAIT);
+    if (got < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    c->ended = got == 0;
+    c->last_us = yh_clock_mono_us();
+    count(&c->gate->count.bytes, (uint64_t)got);
+    return digest(c, n + (size_t)got);
+}
+
+void conn_answer(struct conn *c, uint64_t durable)
+{
+    if (!release_answers(c, durable))
+        conn_close(c);
+}
+
+void conn_continue(struct conn *c, uint64_t durable)
+{
+    bool stays = release_answers(c, durable);
+    if (stays && (c->paused || c->ended))
+        stays = digest(c, unhold(c));
+    if (!stays)
+        conn_close(c);
+    else if (c->wait_n == 0 && !c->paused)
+        conn_link_drop(&c->pending);
+}
+
+/* The peer is gone while the log cannot take what it sent: keep the bytes, stop listening to the socket. */
+static bool detach(struct conn *c)
+{
+    if (!c->paused)
+        return false;
+    net_loop_del(c->gate->loop, c->fd);
+    c->detached = true;
+    c->ended = true;
+    return true;
+}
+
+static void on_event(void *user, uint32_t events)
+{
+    struct conn *c = user;
+    bool stays = true;
+    if (events & EPOLLOUT)
+        stays = flush(c) && !finished(c);
+    if (stays && (events & EPOLLIN) && !c->paused && !c->ended)
+        stays = readable(c);
+    else if (stays && (events & (EPOLLERR | EPOLLHUP)))
+        stays = detach(c);
+    if (!stays)
+        conn_close(c);
+}
+
+yh_err conn_open(struct gate *g, int fd, const char *peer)
+{
+    struct conn *c = calloc(1, sizeof *c);
+    if (!c)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for a connection");
+    c->gate = g;
+    c->fd = fd;
+    snprintf(c->peer, sizeof c->peer, "%s", peer);
+    c->out = yh_buf_make(CONN_OUT_MAX);
+    c->wait = yh_buf_make(CONN_OUT_MAX);
+    c->last_us = yh_clock_mono_us();
+    conn_link_init(&c->pending);
+    c->events = EPOLLIN;
+    yh_err e = net_loop_add(g->loop, fd, c->events, on_event, c);
+    if (e != YH_OK) {
+        free(c);
+        return e;
+    }
+    conn_link_add(&g->all, &c->all);
+    count(&g->count.connections, 1);
+    count(&g->count.accepted, 1);
+    return YH_OK;
+}

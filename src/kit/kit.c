@@ -1,0 +1,170 @@
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "kit/id.h"
+#include "kit/kit_internal.h"
+
+extern const struct db_migration kit_migrations[];
+extern const size_t kit_migrations_count;
+
+static const char sql_keep_note[] = "INSERT INTO pending_note (id, origin, json) VALUES (?, ?, ?)";
+static const char sql_oldest_note[] = "SELECT id, origin, json FROM pending_note ORDER BY id LIMIT 1";
+static const char sql_drop_note[] = "DELETE FROM pending_note WHERE id = ?";
+
+yh_err kit_migrate(struct db *d)
+{
+    return db_migrate(d, kit_migrations, kit_migrations_count);
+}
+
+/* The file is made by us, so that nobody but its owner can read it (the WAL files take over its mode). */
+static yh_err make_file(const char *dir, const char *path)
+{
+    YH_TRY(yh_dir_make(dir));
+    yh_fd_auto fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return fd < 0 ? yh_fail_errno("cannot create %s", path) : YH_OK;
+}
+
+static yh_err migrate_pool(struct db_pool *p)
+{
+    struct db *w = db_pool_writer(p);
+    yh_err e = kit_migrate(w);
+    db_pool_put(p, w);
+    return e;
+}
+
+yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct db_pool **ret)
+{
+    char path[PATH_MAX];
+    struct db_pool *p = NULL;
+    if (snprintf(path, sizeof path, "%s/yuheng.db", dir) >= (int)sizeof path)
+        return yh_fail(YH_E_TOO_LARGE, "path too long: %s", dir);
+    if (create)
+        YH_TRY(make_file(dir, path));
+    yh_fd_auto there = open(path, O_RDONLY | O_CLOEXEC);
+    if (there < 0)
+        return yh_fail_errno("cannot open %s", path);
+    YH_TRY(db_pool_open(path, readers, &p));
+    yh_err e = migrate_pool(p);
+    if (e != YH_OK) {
+        db_pool_close(p);
+        return e;
+    }
+    *ret = p;
+    return YH_OK;
+}
+
+yh_err kit_open(const struct kit_config *config, struct kit **ret)
+{
+    struct kit *k = calloc(1, sizeof *k);
+    if (!k)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for the kit");
+    k->config = *config;
+    if (k->config.hash_slots == 0)
+        k->config.hash_slots = 2;
+    sem_init(&k->hash_slots, 0, k->config.hash_slots);
+    pthread_mutex_init(&k->cache_lock, NULL);
+    yh_err e = config->note ? kit_deliver_notes(k) : YH_OK;
+    if (e != YH_OK) {
+        kit_close(k);
+        return e;
+    }
+    *ret = k;
+    return YH_OK;
+}
+
+void kit_close(struct kit *k)
+{
+    if (!k)
+        return;
+    sem_destroy(&k->hash_slots);
+    pthread_mutex_destroy(&k->cache_lock);
+    free(k);
+}
+
+yh_err kit_hash_hex(const char *purpose, yh_str text, char ret_hex[KIT_HEX_SIZE])
+{
+    struct yh_sm3 *s yh_cleanup(yh_sm3_freep) = NULL;
+    YH_TRY(yh_sm3_new(&s));
+    yh_sm3_begin(s);
+    yh_sm3_add(s, purpose, strlen(purpose));
+    yh_sm3_add(s, text.p, text.n);
+    yh_sm3_hash h = yh_sm3_end(s);
+    yh_hex_encode(h.b, sizeof h.b, ret_hex);
+    ret_hex[KIT_HEX_SIZE - 1] = '\0';
+    return YH_OK;
+}
+
+/* ---- notes ---- */
+
+static yh_err keep_note(struct kit *k, yh_str origin, yh_str json)
+{
+    kit_loan_auto l = kit_writer(k);
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(l.d, sql_keep_note, &s));
+    db_bind_i64(s, 1, kit_id_next());
+    db_bind_str(s, 2, origin);
+    db_bind_str(s, 3, json);
+    return db_exec(s);
+}
+
+yh_err kit_note(struct kit *k, const char *event, yh_str origin, yh_time at, const struct kit_note_field *fields, size_t n)
+{
+    yh_buf_auto out = yh_buf_make(KIT_NOTE_MAX);
+    struct yh_json j = yh_json_to(&out);
+    yh_json_obj(&j);
+    yh_json_kz(&j, "event", event);
+    yh_json_ktime(&j, "at", at);
+    for (size_t i = 0; i < n; i++)
+        yh_json_kstr(&j, fields[i].key, fields[i].value);
+    yh_json_obj_end(&j);
+    YH_TRY(yh_buf_check(&out));
+    if (!k->config.note)
+        return keep_note(k, origin, yh_buf_view(&out));
+    k->config.note(k->config.note_user, origin, yh_buf_view(&out));
+    return YH_OK;
+}
+
+static yh_err drop_note(struct db *d, int64_t id)
+{
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(d, sql_drop_note, &s));
+    db_bind_i64(s, 1, id);
+    return db_exec(s);
+}
+
+static yh_err deliver_one(struct kit *k, struct db *d, bool *ret_more)
+{
+    int64_t id;
+    {
+        db_stmt_auto *s = NULL;
+        bool row = false;
+        YH_TRY(db_prepare(d, sql_oldest_note, &s));
+        YH_TRY(db_step(s, &row));
+        *ret_more = row;
+        if (!row)
+            return YH_OK;
+        id = db_i64(s, 0);
+        k->config.note(k->config.note_user, db_str(s, 1), db_str(s, 2));
+    }
+    return drop_note(d, id);
+}
+
+yh_err kit_deliver_notes(struct kit *k)
+{
+    kit_loan_auto l = kit_writer(k);
+    bool more = k->config.note != NULL;
+    while (more)
+        YH_TRY(deliver_one(k, l.d, &more));
+    return YH_OK;
+}
+
+void kit_sessions_ended(struct kit *k, int64_t account)
+{
+    char id[24];
+    if (!k->config.ended)
+        return;
+    snprintf(id, sizeof id, "%lld", (long long)account);
+    k->config.ended(k->config.ended_user, yh_str_of(id));
+}

@@ -1,0 +1,219 @@
+#include "kit/session_http.h"
+
+#include "base/clock.h"
+#include "kit/kit_internal.h"
+#include "kit/role.h"
+
+static struct kit *kit_of(const struct http_request *rq)
+{
+    const struct kit_host *host = rq->app;
+    return host->kit;
+}
+
+/* ---- callbacks ---- */
+
+static yh_err user_of(struct http_request *rq, const struct kit_session *s, const struct http_user **ret)
+{
+    struct http_user *u = YH_NEW(rq->arena, struct http_user);
+    struct kit_session *kept = YH_NEW(rq->arena, struct kit_session);
+    const char *id = yh_arena_printf(rq->arena, "%lld", (long long)s->account_id);
+    if (!u || !kept || !id)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for a session");
+    *kept = *s;
+    *u = (struct http_user){.id = yh_str_of(id),
+                            .name = s->username,
+                            .role = s->role,
+                            .csrf = s->csrf,
+                            .via_cookie = true,
+                            .session = kept};
+    *ret = u;
+    return YH_OK;
+}
+
+yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret)
+{
+    struct kit_session s = {0};
+    yh_err e = kit_session_find(kit_of(rq), http_cookie(rq, KIT_COOKIE), yh_clock_now(), rq->arena, &s);
+    if (e == YH_E_NOT_FOUND) {
+        *ret = NULL;
+        return YH_OK;
+    }
+    YH_TRY(e);
+    return user_of(rq, &s, ret);
+}
+
+bool kit_permitted(const struct http_user *user, const char *permission)
+{
+    return kit_role_may(user->role, permission);
+}
+
+/* ---- answers ---- */
+
+static void write_permissions(struct yh_json *j, yh_str role)
+{
+    const struct kit_role *r = kit_role_find(role);
+    yh_json_key(j, "permissions");
+    yh_json_arr(j);
+    for (size_t i = 0; r && r->permissions[i]; i++)
+        yh_json_z(j, r->permissions[i]);
+    yh_json_arr_end(j);
+}
+
+static void write_session(struct http_request *rq, const struct kit_session *s)
+{
+    struct yh_json *j = http_json(rq);
+    yh_json_obj(j);
+    yh_json_key(j, "user");
+    yh_json_obj(j);
+    yh_json_kstr(j, "username", s->username);
+    yh_json_kstr(j, "name", s->display_name);
+    yh_json_kstr(j, "role", s->role);
+    write_permissions(j, s->role);
+    yh_json_kbool(j, "must_change", s->must_change);
+    yh_json_obj_end(j);
+    yh_json_kstr(j, "csrf", s->csrf);
+    yh_json_ktime(j, "expires", s->expires);
+    yh_json_obj_end(j);
+}
+
+static void write_empty(struct http_request *rq)
+{
+    struct yh_json *j = http_json(rq);
+    yh_json_obj(j);
+    yh_json_obj_end(j);
+}
+
+static yh_err set_cookie(struct http_request *rq, const char *token, yh_time age)
+{
+    bool secure = kit_of(rq)->config.secure_cookie;
+    const char *value = yh_arena_printf(rq->arena, KIT_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+                                        token, (long long)(age / YH_SECOND), secure ? "; Secure" : "");
+    if (!value)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for a cookie");
+    http_set_header(rq, "Set-Cookie", value);
+    return YH_OK;
+}
+
+static yh_err locked(struct http_request *rq, yh_time left)
+{
+    yh_time seconds = (left + YH_SECOND - 1) / YH_SECOND;
+    const char *retry = yh_arena_printf(rq->arena, "%lld", (long long)seconds);
+    const char *title = yh_arena_printf(rq->arena, "密码错误次数过多,登录已暂停。请在 %lld %s后再试。",
+                                        (long long)(seconds < 60 ? seconds : (seconds + 59) / 60),
+                                        seconds < 60 ? "秒" : "分钟");
+    if (!retry || !title)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for an answer");
+    http_set_header(rq, "Retry-After", retry);
+    return http_problem(rq, 429, "locked", title);
+}
+
+/* The refusals that sign-in and change of password share. */
+static yh_err answer_refusal(struct http_request *rq, yh_err e, yh_time now, yh_time until, int status, const char *wrong)
+{
+    if (e == YH_E_UNAUTH)
+        return http_problem(rq, status, "bad_credentials", wrong);
+    if (e == YH_E_BUSY && until > now)
+        return locked(rq, until - now);
+    if (e == YH_E_TIMEOUT)
+        return http_problem(rq, 503, "busy", "当前登录人数较多,请稍后再试。");
+    return e;
+}
+
+/* ---- handlers ---- */
+
+static yh_err sign_in(struct http_request *rq)
+{
+    const struct kit_credentials c = {http_body_str(rq, "username"), http_body_str(rq, "password"), yh_str_of(rq->peer),
+                                      http_header(rq, "User-Agent")};
+    yh_time now = yh_clock_now(), until = 0;
+    char token[KIT_TOKEN_SIZE];
+    struct kit_session s = {0};
+    yh_err e = kit_sign_in(kit_of(rq), &c, now, rq->arena, token, &s, &until);
+    if (e != YH_OK)
+        return answer_refusal(rq, e, now, until, 401, "用户名或密码不正确,请核对后重新输入。");
+    YH_TRY(set_cookie(rq, token, KIT_SESSION_LONG));
+    write_session(rq, &s);
+    return YH_OK;
+}
+
+static yh_err show(struct http_request *rq)
+{
+    const struct kit_session *s = rq->user->session;
+    write_session(rq, s);
+    return YH_OK;
+}
+
+static yh_err sign_out(struct http_request *rq)
+{
+    yh_err e = kit_sign_out(kit_of(rq), http_cookie(rq, KIT_COOKIE), yh_str_of(rq->peer), yh_clock_now());
+    if (e != YH_E_NOT_FOUND)
+        YH_TRY(e);
+    YH_TRY(set_cookie(rq, "", 0));
+    write_empty(rq);
+    return YH_OK;
+}
+
+static yh_err change_password(struct http_request *rq)
+{
+    const struct kit_session *s = rq->user->session;
+    yh_time now = yh_clock_now(), until = 0;
+    yh_err e = kit_change_password(kit_of(rq), s, http_body_str(rq, "current"), http_body_str(rq, "password"),
+                                   yh_str_of(rq->peer), now, &until);
+    if (e == YH_E_INVALID) {
+        const char *why = yh_arena_printf(rq->arena, "%s", yh_cause());
+        http_problem_field(rq, "password", why ? why : "");
+        return http_problem(rq, 422, "invalid", "新密码不符合要求,请按提示修改。");
+    }
+    if (e != YH_OK)
+        return answer_refusal(rq, e, now, until, 403, "原密码不正确,请核对后重新输入。");
+    YH_TRY(set_cookie(rq, "", 0));
+    write_empty(rq);
+    return YH_OK;
+}
+
+/* ---- rows ---- */
+
+static const struct http_field f_credentials[] = {
+    {.name = "username", .type = HTTP_T_STRING, .required = true, .min = 1, .max = 64, .title = "用户名"},
+    {.name = "password", .type = HTTP_T_STRING, .required = true, .min = 1, .max = 128, .title = "密码"},
+    {0},
+};
+static const struct http_schema body_credentials = {.name = "Credentials", .fields = f_credentials};
+
+static const struct http_field f_password[] = {
+    {.name = "current", .type = HTTP_T_STRING, .required = true, .min = 1, .max = 128, .title = "原密码"},
+    {.name = "password", .type = HTTP_T_STRING, .required = true, .min = 1, .max = 128, .title = "新密码"},
+    {0},
+};
+static const struct http_schema body_password = {.name = "PasswordChange", .fields = f_password};
+
+static const struct http_schema permission_names = {.name = "PermissionNames", .item = HTTP_T_STRING};
+static const struct http_field f_user[] = {
+    {.name = "username", .type = HTTP_T_STRING, .required = true, .title = "用户名"},
+    {.name = "name", .type = HTTP_T_STRING, .required = true, .title = "姓名"},
+    {.name = "role", .type = HTTP_T_STRING, .required = true, .title = "角色"},
+    {.name = "permissions", .type = HTTP_T_ARRAY, .required = true, .of = &permission_names, .title = "权限"},
+    {.name = "must_change", .type = HTTP_T_BOOL, .required = true, .title = "须修改密码"},
+    {0},
+};
+static const struct http_schema user_schema = {.name = "SignedInUser", .fields = f_user};
+static const struct http_field f_session[] = {
+    {.name = "user", .type = HTTP_T_OBJECT, .required = true, .of = &user_schema, .title = "用户"},
+    {.name = "csrf", .type = HTTP_T_STRING, .required = true, .title = "跨站请求令牌"},
+    {.name = "expires", .type = HTTP_T_TIME, .required = true, .title = "到期时间"},
+    {0},
+};
+static const struct http_schema session_schema = {.name = "Session", .fields = f_session};
+static const struct http_field f_none[] = {{0}};
+static const struct http_schema nothing = {.name = "Nothing", .fields = f_none};
+
+#define PATH "/api/v1/session"
+#define TAG  "登录"
+
+const struct http_route kit_session_routes[] = {
+    {HTTP_POST, PATH, NULL, NULL, &body_credentials, &session_schema, 4096, sign_in, "登录", TAG},
+    {HTTP_GET, PATH, "", NULL, NULL, &session_schema, 0, show, "当前登录信息", TAG},
+    {HTTP_DELETE, PATH, "", NULL, NULL, &nothing, 0, sign_out, "退出登录", TAG},
+    {HTTP_PUT, PATH "/password", "", NULL, &body_password, &nothing, 4096, change_password, "修改本人密码", TAG},
+    {0},
+};

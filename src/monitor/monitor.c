@@ -1,0 +1,372 @@
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "monitor/derive.h"
+#include "monitor/registry.h"
+
+#define WARM_RECORDS      200000u
+#define FLUSH_US          30000000
+#define WAIT_MS           200
+#define PUBLISH_PER_TICK  400 /* "value" events a second at most: a browser shows no more */
+#define REDERIVE_LIST_MAX 65536u
+
+struct monitor {
+    struct monitor_config config;
+    struct ingest *ingest;
+    struct chain_cursor *cursor;
+    uint64_t position;
+    int64_t flushed_us, ticked_us;
+    unsigned published;
+    pthread_t thread;
+    bool thread_runs;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* of what follows */
+    yh_buf rederive;      /* MNs, one a line; also in the file of that name until done */
+    struct monitor_stats stats;
+};
+
+/* ---- one record ---- */
+
+static void publish_value(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+{
+    if (m->published++ >= PUBLISH_PER_TICK)
+        return;
+    yh_buf_auto text = yh_buf_make(65536);
+    struct yh_json j = yh_json_to(&text);
+    yh_json_obj(&j);
+    yh_json_kstr(&j, "mn", r->origin);
+    yh_json_kz(&j, "kind", series_kind_name(result->kind));
+    yh_json_ktime(&j, "time", result->data_time);
+    yh_json_ku64(&j, "seq", r->seq);
+    yh_json_ktime(&j, "received", r->received);
+    yh_json_key(&j, "cells");
+    yh_json_arr(&j);
+    for (size_t i = 0; i < result->cell_count; i++) {
+        const struct series_cell *c = &result->cells[i];
+        yh_json_obj(&j);
+        yh_json_kstr(&j, "factor", c->factor);
+        yh_json_kz(&j, "field", series_field_name(c->field));
+        yh_json_kdec(&j, "value", c->value);
+        yh_json_kstr(&j, "flag", (yh_str){&c->flag, c->flag ? 1 : 0});
+        yh_json_obj_end(&j);
+    }
+    yh_json_arr_end(&j);
+    yh_json_obj_end(&j);
+    if (yh_buf_check(&text) == YH_OK)
+        m->config.publish(m->config.user, "value", yh_buf_view(&text));
+}
+
+static void publish_mn(struct monitor *m, const char *event, const struct live_station *s)
+{
+    yh_buf_auto text = yh_buf_make(4096);
+    struct yh_json j = yh_json_to(&text);
+    yh_json_obj(&j);
+    yh_json_kz(&j, "mn", s->mn);
+    if (s->known) {
+        yh_json_kz(&j, "state", live_state_word(s->state));
+        yh_json_ktime(&j, "state_since", s->state_since);
+        yh_json_kbool(&j, "connected", s->connections > 0);
+        yh_json_ktime(&j, "last_received", s->last_received);
+    }
+    yh_json_obj_end(&j);
+    if (yh_buf_check(&text) == YH_OK)
+        m->config.publish(m->config.user, event, yh_buf_view(&text));
+}
+
+static void count(struct monitor *m, const struct ingest_result *result)
+{
+    pthread_mutex_lock(&m->lock);
+    m->stats.issues[result->issue]++;
+    if (result->issue == INGEST_FINE || result->issue == INGEST_FUTURE) {
+        m->stats.values += result->cell_count;
+        m->stats.repeated_records += result->effect == SERIES_SAME;
+        m->stats.versions += result->effect == SERIES_VERSION;
+    }
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* Notes the record at its sender; true when the sender has just been heard of for the first time. */
+static bool note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+{
+    live_lock(m->config.live);
+    struct live_station *s = live_take(m->config.live, r->origin);
+    bool first = s && !s->known && s->frames == 0 && r->kind == CHAIN_FRAME;
+    if (s)
+        live_note(s, r, result);
+    if (first)
+        publish_mn(m, "unknown", s);
+    live_unlock(m->config.live);
+    return first;
+}
+
+static struct ingest_profile profile_of(struct monitor *m, yh_str mn)
+{
+    live_lock(m->config.live);
+    const struct live_station *s = live_find(m->config.live, mn);
+    struct ingest_profile profile = s ? s->profile : (struct ingest_profile){0};
+    live_unlock(m->config.live);
+    return profile;
+}
+
+static yh_err take_record(struct monitor *m, const struct chain_record *r, bool live_now)
+{
+    struct ingest_profile profile = profile_of(m, r->origin);
+    struct ingest_result result;
+    YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
+    count(m, &result);
+    note_sender(m, r, &result);
+    if (live_now && result.cell_count && result.effect != SERIES_SAME)
+        publish_value(m, r, &result);
+    return YH_OK;
+}
+
+/* ---- deriving stations again ---- */
+
+static void rederive_path(const struct monitor *m, char *path, size_t size)
+{
+    snprintf(path, size, "%s/rederive", m->config.data_dir);
+}
+
+static yh_err save_rederive(struct monitor *m)
+{
+    char path[PATH_MAX];
+    rederive_path(m, path, sizeof path);
+    return yh_file_replace(path, yh_buf_view(&m->rederive), 0640);
+}
+
+yh_err monitor_rederive(struct monitor *m, yh_str mn)
+{
+    pthread_mutex_lock(&m->lock);
+    yh_buf_str(&m->rederive, mn);
+    yh_buf_putc(&m->rederive, '\n');
+    yh_err e = yh_buf_check(&m->rederive);
+    if (e == YH_OK)
+        e = save_rederive(m);
+    pthread_mutex_unlock(&m->lock);
+    return e;
+}
+
+static yh_err rederive_one(struct monitor *m, yh_str mn)
+{
+    yh_log(YH_LOG_INFO, "monitor", "deriving station %.*s again from the log", YH_FMT(mn));
+    YH_TRY(series_clear_point(m->config.series, mn));
+    uint64_t ignored;
+    return derive_run(m->config.chain, m->config.live, m->config.series,
+                      (struct derive_range){.from = 0, .to = m->position, .mn = mn}, &ignored);
+}
+
+/* The list leaves the disk only after the result is flushed: a crash in between starts it again. */
+static yh_err rederive_all(struct monitor *m)
+{
+    yh_buf_auto list = yh_buf_make(REDERIVE_LIST_MAX);
+    pthread_mutex_lock(&m->lock);
+    yh_buf_str(&list, yh_buf_view(&m->rederive));
+    pthread_mutex_unlock(&m->lock);
+    if (list.n == 0)
+        return YH_OK;
+    yh_str rest = yh_buf_view(&list), mn;
+    while (yh_str_split(&rest, '\n', &mn))
+        if (mn.n)
+            YH_TRY(rederive_one(m, mn));
+    YH_TRY(series_flush(m->config.series, m->position));
+    pthread_mutex_lock(&m->lock);
+    yh_buf_consume(&m->rederive, list.n);
+    yh_err e = save_rederive(m);
+    pthread_mutex_unlock(&m->lock);
+    return e;
+}
+
+/* ---- rounds ---- */
+
+static void judge_states(struct monitor *m, yh_time now)
+{
+    size_t at = 0;
+    struct live_station *s;
+    live_lock(m->config.live);
+    while (live_next(m->config.live, &at, &s))
+        if (live_judge_state(s, now) && s->known)
+            publish_mn(m, "station", s);
+    live_unlock(m->config.live);
+}
+
+static void tick(struct monitor *m)
+{
+    int64_t now_us = yh_clock_mono_us();
+    if (now_us - m->ticked_us < 1000000)
+        return;
+    m->ticked_us = now_us;
+    m->published = 0;
+    judge_states(m, yh_clock_now());
+    if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
+        yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
+    if (m->config.tick)
+        m->config.tick(m->config.user);
+}
+
+static yh_err flush_when_due(struct monitor *m, bool now)
+{
+    int64_t now_us = yh_clock_mono_us();
+    if (!now && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
+        return YH_OK;
+    m->flushed_us = now_us;
+    return series_flush(m->config.series, m->position);
+}
+
+static void set_position(struct monitor *m, bool caught_up)
+{
+    pthread_mutex_lock(&m->lock);
+    m->stats.position = m->position;
+    m->stats.caught_up = caught_up;
+    pthread_mutex_unlock(&m->lock);
+}
+
+/* Reads what is durable; `live_now` once the start's backlog is done. */
+static yh_err read_on(struct monitor *m, bool live_now)
+{
+    struct chain_record r;
+    for (unsigned n = 0;; n++) {
+        yh_err e = chain_cursor_next(m->cursor, &r, NULL);
+        if (e == YH_E_NOT_FOUND)
+            break;
+        YH_TRY(e);
+        YH_TRY(take_record(m, &r, live_now));
+        m->position = r.seq + 1;
+        if (n % 1024 == 1023) {
+            YH_TRY(flush_when_due(m, false));
+            set_position(m, live_now);
+            tick(m);
+        }
+    }
+    set_position(m, true);
+    return YH_OK;
+}
+
+static yh_err round_of_work(struct monitor *m, bool *live_now)
+{
+    YH_TRY(rederive_all(m));
+    YH_TRY(read_on(m, *live_now));
+    *live_now = true;
+    YH_TRY(flush_when_due(m, false));
+    tick(m);
+    return YH_OK;
+}
+
+/* A failing disk must not end the watch: what was read stays in memory, the log keeps what comes, and each round tries
+ * again. */
+static void *run(void *user)
+{
+    struct monitor *m = user;
+    bool live_now = false;
+    while (!atomic_load(&m->stop)) {
+        if (round_of_work(m, &live_now) != YH_OK) {
+            yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)m->position, yh_cause());
+            usleep(1000000);
+            continue;
+        }
+        (void)!chain_wait_durable(m->config.chain, m->position, WAIT_MS);
+    }
+    return NULL;
+}
+
+static yh_err load_rederive(struct monitor *m)
+{
+    char path[PATH_MAX];
+    rederive_path(m, path, sizeof path);
+    yh_err e = yh_file_read(path, &m->rederive);
+    return e == YH_E_NOT_FOUND ? YH_OK : e;
+}
+
+yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
+{
+    struct monitor *m = calloc(1, sizeof *m);
+    if (!m)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for the monitor");
+    m->config = *config;
+    m->rederive = yh_buf_make(REDERIVE_LIST_MAX);
+    m->flushed_us = yh_clock_mono_us();
+    pthread_mutex_init(&m->lock, NULL);
+    yh_err e = ingest_new(&m->ingest);
+    if (e == YH_OK)
+        e = load_rederive(m);
+    if (e == YH_OK)
+        e = series_position(config->series, &m->position);
+    if (e == YH_OK)
+        e = chain_cursor_open(config->chain, m->position, &m->cursor);
+    if (e != YH_OK) {
+        monitor_stop(m);
+        return e;
+    }
+    *ret = m;
+    return YH_OK;
+}
+
+yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint64_t seq), void *user)
+{
+    uint64_t durable = chain_durable(m->config.chain);
+    uint64_t from = durable > WARM_RECORDS ? durable - WARM_RECORDS : 0;
+    struct chain_cursor *cursor;
+    YH_TRY(chain_cursor_open(m->config.chain, from, &cursor));
+    struct chain_record r;
+    yh_err e;
+    while ((e = chain_cursor_next(cursor, &r, NULL)) == YH_OK) {
+        if (r.kind == CHAIN_FRAME)
+            each(user, r.payload, r.seq);
+        if (r.seq >= m->position)
+            continue; /* the worker will note these itself */
+        struct ingest_profile profile = profile_of(m, r.origin);
+        struct ingest_result result;
+        e = ingest_record(m->ingest, &r, &profile, NULL, &result);
+        if (e != YH_OK)
+            break;
+        live_lock(m->config.live);
+        struct live_station *s = live_take(m->config.live, r.origin);
+        if (s)
+            live_note(s, &r, &result);
+        live_unlock(m->config.live);
+    }
+    chain_cursor_close(cursor);
+    return e == YH_E_NOT_FOUND ? YH_OK : e;
+}
+
+yh_err monitor_run(struct monitor *m)
+{
+    int failed = pthread_create(&m->thread, NULL, run, m);
+    if (failed)
+        return yh_fail(YH_E_NO_MEMORY, "cannot start the monitor's thread: %s", strerror(failed));
+    m->thread_runs = true;
+    return YH_OK;
+}
+
+void monitor_stop(struct monitor *m)
+{
+    if (!m)
+        return;
+    if (m->thread_runs) {
+        atomic_store(&m->stop, true);
+        pthread_join(m->thread, NULL);
+        if (read_on(m, true) != YH_OK || flush_when_due(m, true) != YH_OK)
+            yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
+    }
+    if (m->cursor)
+        chain_cursor_close(m->cursor);
+    ingest_free(m->ingest);
+    yh_buf_done(&m->rederive);
+    pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
+void monitor_stats_get(struct monitor *m, struct monitor_stats *ret)
+{
+    pthread_mutex_lock(&m->lock);
+    *ret = m->stats;
+    pthread_mutex_unlock(&m->lock);
+}

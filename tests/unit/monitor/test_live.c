@@ -1,0 +1,128 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "monitor/live.h"
+
+#define NOW ((yh_time)1793600000000)
+
+static struct live *live;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return live_new(&live) == YH_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    live_free(live);
+    return 0;
+}
+
+static struct live_station *station(void)
+{
+    live_lock(live);
+    struct live_station *s = live_know(live, YH_S("M1"));
+    live_unlock(live);
+    assert_non_null(s);
+    return s;
+}
+
+/* A real-time value arrives: measured at `time`, received at `received`. */
+static void hear(struct live_station *s, uint64_t seq, yh_time time, yh_time received, int64_t m, char flag)
+{
+    static struct hj212_frame frame;
+    struct series_cell cell = {YH_S("011"), SERIES_F_RTD, {m, 1}, flag};
+    struct chain_record r = {.seq = seq, .received = received, .kind = CHAIN_FRAME, .origin = YH_S("M1")};
+    frame.header[HJ212_CN] = YH_S("2011");
+    struct ingest_result result = {.issue = INGEST_FINE, .has_kind = true, .kind = SERIES_RTD, .has_time = true,
+                                   .data_time = time, .frame = &frame, .cells = &cell, .cell_count = 1};
+    live_note(s, &r, &result);
+}
+
+static void latest_is_the_last_measured(void **state)
+{
+    (void)state;
+    struct live_station *s = station();
+    hear(s, 1, NOW, NOW, 100, 'N');
+    hear(s, 2, NOW - YH_HOUR, NOW + 1000, 999, 'N'); /* back-filled: older data, later arrival */
+    assert_int_equal(s->latest_n, 1);
+    assert_int_equal(s->latest[0].value.m, 100);
+    assert_int_equal(s->latest[0].seq, 1);
+    hear(s, 3, NOW, NOW + 2000, 101, 'N'); /* the same moment sent again: the later version */
+    assert_int_equal(s->latest[0].value.m, 101);
+}
+
+static void a_value_from_the_future_is_not_the_latest(void **state)
+{
+    (void)state;
+    struct live_station *s = station();
+    hear(s, 1, NOW, NOW, 100, 'N');
+    hear(s, 2, NOW + YH_DAY, NOW, 555, 'N');
+    assert_int_equal(s->latest[0].value.m, 100);
+    assert_true(live_judge_state(s, NOW));
+    assert_int_equal(s->state, LIVE_ABNORMAL);
+}
+
+static void states(void **state)
+{
+    (void)state;
+    struct live_station *s = station();
+    assert_true(live_judge_state(s, NOW));
+    assert_int_equal(s->state, LIVE_NEVER);
+    hear(s, 1, NOW, NOW, 100, 'N');
+    assert_true(live_judge_state(s, NOW));
+    assert_int_equal(s->state, LIVE_ONLINE);
+    assert_false(live_judge_state(s, NOW + 1000));
+    hear(s, 2, NOW + 1000, NOW + 1000, 100, 'D');
+    assert_true(live_judge_state(s, NOW + 1000));
+    assert_int_equal(s->state, LIVE_ABNORMAL);
+    hear(s, 3, NOW + 2000, NOW + YH_HOUR, 100, 'N'); /* talks, but an hour behind */
+    assert_true(live_judge_state(s, NOW + YH_HOUR));
+    assert_int_equal(s->state, LIVE_LATE);
+    assert_true(live_judge_state(s, NOW + YH_DAY));
+    assert_int_equal(s->state, LIVE_OFFLINE);
+    assert_true(s->state_since == NOW + YH_DAY);
+}
+
+static void recent_frames_newest_first(void **state)
+{
+    (void)state;
+    struct live_station *s = station();
+    assert_null(live_recent(s, 0));
+    for (uint64_t i = 0; i < LIVE_RECENT + 10; i++)
+        hear(s, i, NOW, NOW, 1, 'N');
+    assert_int_equal(live_recent(s, 0)->seq, LIVE_RECENT + 9);
+    assert_int_equal(live_recent(s, LIVE_RECENT - 1)->seq, 10);
+    assert_null(live_recent(s, LIVE_RECENT));
+}
+
+static void unknown_senders_are_bounded_known_ones_are_not(void **state)
+{
+    (void)state;
+    char mn[16];
+    live_lock(live);
+    for (unsigned i = 0; i < LIVE_UNKNOWN_MAX; i++)
+        assert_non_null(live_take(live, (yh_str){mn, (size_t)snprintf(mn, sizeof mn, "U%u", i)}));
+    assert_null(live_take(live, YH_S("one-more")));
+    assert_non_null(live_know(live, YH_S("one-more")));
+    assert_int_equal(live_unknown(live), LIVE_UNKNOWN_MAX);
+    assert_non_null(live_know(live, YH_S("U7")));
+    assert_int_equal(live_unknown(live), LIVE_UNKNOWN_MAX - 1);
+    live_unlock(live);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(latest_is_the_last_measured, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_value_from_the_future_is_not_the_latest, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(states, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(recent_frames_newest_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unknown_senders_are_bounded_known_ones_are_not, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,44 @@
+import { createRouter, createWebHistory, type RouteRecordRaw, type Router } from 'vue-router'
+import { useSession } from './stores/session.ts'
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', name: 'sign-in', component: () => import('./pages/SignIn.vue'), meta: { title: '登录', open: true } },
+  {
+    path: '/',
+    component: () => import('./layouts/Shell.vue'),
+    children: [
+      { path: '', redirect: '/overview' },
+      { path: 'overview', component: () => import('./pages/Overview.vue'), meta: { title: '监测总览', permission: 'station:read' } },
+      {
+        path: 'stations/:mn', component: () => import('./pages/Station.vue'), props: true,
+        meta: { title: '站点', permission: 'station:read', parent: '/overview' },
+      },
+      { path: 'unknown', component: () => import('./pages/Unknown.vue'), meta: { title: '待接入站点', permission: 'station:read' } },
+      { path: 'evidence', component: () => import('./pages/Evidence.vue'), meta: { title: '存证日志', permission: 'station:read' } },
+      { path: ':rest(.*)*', component: () => import('./pages/Missing.vue'), meta: { title: '页面不存在' } },
+    ],
+  },
+]
+
+export function makeRouter(): Router {
+  const router = createRouter({
+    history: createWebHistory('/d/'),
+    routes,
+    scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  })
+  router.beforeEach(async (to) => {
+    const session = useSession()
+    await session.ready()
+    if (to.meta.open) return session.user ? '/overview' : true
+    if (!session.user) return { name: 'sign-in', query: to.fullPath === '/overview' ? {} : { return: to.fullPath } }
+    return true
+  })
+  router.afterEach((to) => {
+    document.title = `${String(to.meta.title ?? '')} - 渝衡`
+  })
+  useSession().onExpired = () => {
+    const here = router.currentRoute.value
+    if (!here.meta.open) void router.replace({ name: 'sign-in', query: { return: here.fullPath, expired: '1' } })
+  }
+  return router
+}

@@ -1,0 +1,50 @@
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { calls } from '@shared/api/calls.ts'
+import { api } from '@shared/api/client.ts'
+import type { Session, User } from '@shared/api/types.ts'
+
+/** Says that a session may exist, so that a first visit does not ask for one and be refused. */
+const HINT = 'yuheng-signed-in'
+
+export const useSession = defineStore('session', () => {
+  const user = ref<User | null>(null)
+  const demo = ref(false)
+  const onExpired = ref<() => void>(() => {})
+  let restored: Promise<void> | null = null
+
+  function accept(s: Session | null): void {
+    user.value = s?.user ?? null
+    api.setCsrf(s?.csrf ?? '')
+    if (s) localStorage.setItem(HINT, '1')
+    else localStorage.removeItem(HINT)
+  }
+
+  async function restore(): Promise<void> {
+    const asked = localStorage.getItem(HINT) ? calls.session() : Promise.resolve(null)
+    const [session, health] = await Promise.allSettled([asked, calls.health()])
+    if (session.status === 'fulfilled') accept(session.value)
+    demo.value = health.status === 'fulfilled' && health.value.demo === true
+  }
+  /** The session of the cookie is asked for once, before the first page. */
+  const ready = (): Promise<void> => (restored ??= restore())
+
+  async function signIn(username: string, password: string): Promise<void> {
+    accept(await calls.signIn(username, password))
+  }
+  async function signOut(): Promise<void> {
+    try {
+      await calls.signOut()
+    } finally {
+      accept(null)
+    }
+  }
+  const can = (permission: string): boolean => user.value?.permissions.includes(permission) ?? false
+
+  api.onSignedOut = () => {
+    if (!user.value) return
+    accept(null)
+    onExpired.value()
+  }
+  return { user, demo, onExpired, ready, signIn, signOut, can }
+})

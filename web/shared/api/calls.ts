@@ -1,0 +1,43 @@
+/** The calls of the interface by name; pages use these and never write a path. */
+import { api, type CallOptions, type Query } from './client.ts'
+import type {
+  Admission, EvidenceLog, Frame, FrameRow, Health, Overview, Page, Profile, ProfilePatch, Proof, Region, Series, SeriesKind,
+  Session, Station, StationDetail, UnknownStation, Version,
+} from './types.ts'
+
+const seg = encodeURIComponent
+const station = (mn: string) => `/api/v1/stations/${seg(mn)}`
+
+export interface SeriesQuery extends Query {
+  factor: string
+  kind: SeriesKind
+  field: string
+  from: string
+  to: string
+  buckets?: number
+}
+
+export const calls = {
+  health: () => api.get<Health>('/healthz'),
+  session: () => api.get<Session>('/api/v1/session'),
+  signIn: (username: string, password: string) => api.post<Session>('/api/v1/session', { username, password }),
+  signOut: () => api.delete<Record<string, never>>('/api/v1/session'),
+
+  overview: () => api.get<Overview>('/api/v1/overview'),
+  stations: (query: Query) => api.get<Page<Station>>('/api/v1/stations', { query }),
+  station: (mn: string) => api.get<StationDetail>(station(mn)),
+  patchProfile: (mn: string, body: ProfilePatch, options: CallOptions = {}) =>
+    api.patch<Profile>(`${station(mn)}/profile`, body, options),
+  series: (mn: string, query: SeriesQuery) => api.get<Series>(`${station(mn)}/series`, { query }),
+  versions: (mn: string, query: Query) => api.get<{ items: Version[] }>(`${station(mn)}/versions`, { query }),
+  frames: (mn: string, query: Query) => api.get<Page<FrameRow>>(`${station(mn)}/frames`, { query }),
+
+  frame: (seq: number) => api.get<Frame>(`/api/v1/frames/${seq}`),
+  proof: (seq: number) => api.get<Proof>(`/api/v1/frames/${seq}/proof`),
+  evidence: (limit: number) => api.get<EvidenceLog>('/api/v1/evidence', { query: { limit } }),
+
+  unknown: (query: Query) => api.get<Page<UnknownStation>>('/api/v1/stations/unknown', { query }),
+  admit: (mn: string, body: Admission, options: CallOptions = {}) =>
+    api.post<Station>(`/api/v1/stations/unknown/${seg(mn)}/admit`, body, options),
+  regions: () => api.get<{ items: Region[] }>('/api/v1/regions'),
+}
