@@ -81,4 +81,7 @@ yh_err http_problem_detail(struct http_request *rq, int status, const char *code
 void http_fail(struct http_reply *r, yh_err e); /* answer for an error that brought no problem of its own */
 enum MHD_Result http_send(struct http_reply *r);
 
+/* http_encode.c */
+void http_encode(struct http_reply *r);
+
 #endif

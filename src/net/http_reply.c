@@ -247,6 +247,7 @@ enum MHD_Result http_send(struct http_reply *r)
 {
     if (r->out.failed)
         http_fail(r, yh_buf_check(&r->out));
+    http_encode(r);
     struct MHD_Response *response = make_response(r);
     if (!response)
         return MHD_NO;

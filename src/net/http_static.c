@@ -237,7 +237,7 @@ const char *http_static_redirect(const struct http_static *s, yh_str path)
 }
 
 /* "gzip", "gzip;q=0.5" but not "gzip;q=0" */
-static bool accepts(yh_str header, const char *coding)
+bool http_accepts_coding(yh_str header, const char *coding)
 {
     yh_str piece;
     while (yh_str_split(&header, ',', &piece)) {
@@ -253,9 +253,9 @@ static bool accepts(yh_str header, const char *coding)
 
 http_coding http_static_coding(const struct http_file *f, yh_str accept_encoding)
 {
-    if (f->bytes[HTTP_BROTLI].p && accepts(accept_encoding, "br"))
+    if (f->bytes[HTTP_BROTLI].p && http_accepts_coding(accept_encoding, "br"))
         return HTTP_BROTLI;
-    if (f->bytes[HTTP_GZIP].p && accepts(accept_encoding, "gzip"))
+    if (f->bytes[HTTP_GZIP].p && http_accepts_coding(accept_encoding, "gzip"))
         return HTTP_GZIP;
     return HTTP_IDENTITY;
 }

@@ -307,6 +307,35 @@ describe('front end', () => {
   });
 });
 
+describe('JSON answers', () => {
+  const list = (query, headers = {}) => call('GET', `/api/v1/stations?${query}`, { headers: { ...duty, ...headers } });
+  test('unchanged data is not sent again', async () => {
+    const first = await list('limit=7');
+    const etag = first.headers.get('etag');
+    assert.match(etag, /^W\/"[0-9a-f]{16}"$/);
+    const again = await list('limit=7', { 'If-None-Match': etag });
+    assert.equal(again.status, 304);
+    assert.equal(again.text, '');
+    assert.equal(again.headers.get('etag'), etag);
+    const other = await list('limit=8', { 'If-None-Match': etag });
+    assert.equal(other.status, 200);
+    assert.notEqual(other.headers.get('etag'), etag);
+    assert.equal((await call('GET', '/api/v1/nothing')).headers.get('etag'), null);
+    assert.equal((await post({ mn: 'ABCD' })).headers.get('etag'), null);
+  });
+  test('large ones are packed for who takes it', async () => {
+    const packed = await get(server.port, '/api/v1/openapi.json', 'Accept-Encoding: gzip');
+    assert.match(packed.head, /Content-Encoding: gzip/);
+    assert.match(packed.head, /Vary: Accept-Encoding/);
+    const plain = await get(server.port, '/api/v1/openapi.json');
+    assert.doesNotMatch(plain.head, /Content-Encoding/);
+    const length = (answer) => Number(/Content-Length: (\d+)/.exec(answer.head)[1]);
+    assert.ok(length(packed) * 3 < length(plain));
+    assert.deepEqual((await call('GET', '/api/v1/openapi.json')).json, JSON.parse(plain.body));
+    assert.doesNotMatch((await get(server.port, '/api/v1/public/A', 'Accept-Encoding: gzip')).head, /Content-Encoding/);
+  });
+});
+
 describe('slow and broken clients', () => {
   test('a header that trickles is cut at the deadline while others are served', async () => {
     const slow = new Raw(server.port);
@@ -364,6 +393,18 @@ describe('slow and broken clients', () => {
     assert.equal(c.text.match(/HTTP\/1.1 200 OK/g).length, 50);
     c.end();
   });
+});
+
+test('a client that does not take its answer is cut', async () => {
+  fs.writeFileSync(path.join(dir, 'web/d/large.bin'), Buffer.alloc(16 << 20, 'x'));
+  const slow = await startServer(`static=${path.join(dir, 'web')}`, 'answer_ms=500');
+  const c = new Raw(slow.port).send('GET /d/large.bin HTTP/1.1\r\nHost: x\r\n\r\n');
+  await c.until((x) => x.text.includes('Content-Length: 16777216'), 'header');
+  c.socket.pause();
+  await until(async () => (await slow.stats()).cut === 1, 'cut');
+  await until(async () => (await slow.stats()).connections === 0, 'connection gone');
+  c.end();
+  assert.equal(await slow.stop(), 0);
 });
 
 test('one address cannot take all connections', async () => {
