@@ -2,7 +2,8 @@
 #include "series/codec_impl.h"
 #include "series/ints.h"
 
-#define ZSTD_LEVEL 3
+#define ZSTD_LEVEL  3
+#define STRETCH_MIN 48 /* bytes: less is not worth a block of its own */
 #define BLOCK_MAX  ((size_t)1 << 30)
 
 yh_err series_codec_new(struct series_codec **ret)
@@ -17,6 +18,7 @@ yh_err series_codec_new(struct series_codec **ret)
         series_codec_free(c);
         return yh_fail(YH_E_NO_MEMORY, "no memory for a block codec");
     }
+    ZSTD_CCtx_setParameter(c->compress, ZSTD_c_compressionLevel, ZSTD_LEVEL);
     *ret = c;
     return YH_OK;
 }
@@ -55,20 +57,47 @@ struct encoder {
     yh_buf *directory;
     yh_buf *sections;
     uint64_t *numbers; /* one stream: as many as there are rows */
+    struct series_cuts cuts; /* of codec->raw */
 };
+
+/* Compresses codec->raw to `to`, a block of its own for each stretch between cuts, so that each gets its own codes. */
+static yh_err compress(struct encoder *e, char *to, size_t room, size_t *ret_n)
+{
+    const yh_buf *raw = &e->codec->raw;
+    ZSTD_CCtx *z = e->codec->compress;
+    ZSTD_outBuffer out = {to, room, 0};
+    ZSTD_CCtx_reset(z, ZSTD_reset_session_only);
+    ZSTD_CCtx_setPledgedSrcSize(z, raw->n);
+    size_t from = 0;
+    for (unsigned i = 0; i <= e->cuts.n; i++) {
+        size_t end = i < e->cuts.n ? e->cuts.at[i] : raw->n;
+        if (end < raw->n && end - from < STRETCH_MIN)
+            continue;
+        ZSTD_inBuffer in = {raw->p + from, end - from, 0};
+        size_t left = ZSTD_compressStream2(z, &out, &in, end == raw->n ? ZSTD_e_end : ZSTD_e_flush);
+        if (ZSTD_isError(left))
+            return yh_fail(YH_E_INTERNAL, "compressing a block: %s", ZSTD_getErrorName(left));
+        if (left || in.pos < in.size)
+            return yh_fail(YH_E_INTERNAL, "compressing a block: no room");
+        from = end;
+        if (end == raw->n)
+            break;
+    }
+    *ret_n = out.pos;
+    return YH_OK;
+}
 
 /* Stores codec->raw as a section and its lengths and hash in the directory. */
 static yh_err put_section(struct encoder *e)
 {
     const yh_buf *raw = &e->codec->raw;
     YH_TRY(yh_buf_check(raw));
-    size_t bound = ZSTD_compressBound(raw->n);
-    char *to = yh_buf_reserve(e->sections, bound);
+    size_t room = ZSTD_compressBound(raw->n) + 64 * (e->cuts.n + 1), n = raw->n;
+    char *to = yh_buf_reserve(e->sections, room);
     if (!to)
         return yh_buf_check(e->sections);
-    size_t n = raw->n ? ZSTD_compressCCtx(e->codec->compress, to, bound, raw->p, raw->n, ZSTD_LEVEL) : 0;
-    if (ZSTD_isError(n))
-        return yh_fail(YH_E_INTERNAL, "compressing a block: %s", ZSTD_getErrorName(n));
+    if (raw->n >= STRETCH_MIN)
+        YH_TRY(compress(e, to, room, &n));
     if (n >= raw->n && raw->n) {
         n = raw->n;
         memcpy(to, raw->p, n);
@@ -85,15 +114,16 @@ static yh_err put_rows(struct encoder *e)
 {
     const struct series_rows *r = e->rows;
     yh_buf_clear(&e->codec->raw);
+    e->cuts.n = 0;
     for (size_t i = 0; i < r->n; i++)
         e->numbers[i] = (uint64_t)r->rows[i].time;
-    series_ints_encode(e->numbers, r->n, &e->codec->raw);
+    series_ints_encode(e->numbers, r->n, &e->codec->raw, &e->cuts);
     for (size_t i = 0; i < r->n; i++)
         e->numbers[i] = r->rows[i].seq;
-    series_ints_encode(e->numbers, r->n, &e->codec->raw);
+    series_ints_encode(e->numbers, r->n, &e->codec->raw, &e->cuts);
     for (size_t i = 0; i < r->n; i++) /* how long after its data time the record came */
         e->numbers[i] = (uint64_t)r->rows[i].received - (uint64_t)r->rows[i].time;
-    series_ints_encode(e->numbers, r->n, &e->codec->raw);
+    series_ints_encode(e->numbers, r->n, &e->codec->raw, &e->cuts);
     return put_section(e);
 }
 
@@ -159,13 +189,16 @@ static yh_err put_column(struct encoder *e, const struct column *c)
         mode |= SERIES_MODE_BITMAP;
 
     yh_buf_clear(raw);
+    e->cuts.n = 0;
     if (mode & SERIES_MODE_BITMAP)
         put_bitmap(c, e->rows->n, raw);
+    series_cut(&e->cuts, raw);
     for (uint32_t i = 0; i < c->n && mode & SERIES_MODE_FLAGS; i++)
         yh_buf_putc(raw, c->cells[i].cell->flag);
+    series_cut(&e->cuts, raw);
     for (uint32_t i = 0; i < c->n && mode & SERIES_MODE_SCALES; i++)
         yh_buf_putc(raw, (char)c->cells[i].cell->scale);
-    series_ints_encode(e->numbers, c->n, raw);
+    series_ints_encode(e->numbers, c->n, raw, &e->cuts);
 
     yh_buf *d = e->directory;
     yh_buf_putc(d, (char)c->name->factor_n);
@@ -245,7 +278,8 @@ yh_err series_block_encode(struct series_codec *c, const struct series_rows *row
     struct column *columns = NULL;
     size_t column_n = 0;
     YH_TRY(gather(rows, names, name_count, &arena, &columns, &column_n));
-    struct encoder e = {c, rows, &directory, &sections, YH_NEW_N(&arena, uint64_t, rows->n)};
+    struct encoder e = {.codec = c, .rows = rows, .directory = &directory, .sections = &sections};
+    e.numbers = YH_NEW_N(&arena, uint64_t, rows->n);
     if (!e.numbers)
         return yh_fail(YH_E_NO_MEMORY, "no memory to encode %zu rows", rows->n);
     return encode_into(&e, columns, column_n, out);

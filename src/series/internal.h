@@ -67,6 +67,8 @@ static inline yh_str series_point_mn(const struct series_point *p)
 struct series_reader {
     struct db *db;
     struct series_codec *codec;
+    yh_arena arena;            /* one block */
+    struct series_facts facts; /* one window of one column */
     struct series_reader *next;
 };
 

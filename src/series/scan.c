@@ -1,33 +1,5 @@
 #include "series/scan.h"
 
-void series_facts_done(struct series_facts *f)
-{
-    free(f->p);
-    *f = (struct series_facts){0};
-}
-
-static yh_err reserve(struct series_facts *f, size_t n)
-{
-    if (f->n + n <= f->cap)
-        return YH_OK;
-    size_t cap = f->cap ? f->cap * 2 : 64;
-    if (cap < f->n + n)
-        cap = f->n + n;
-    struct series_fact *p = cap <= SERIES_READ_MAX / sizeof *p ? reallocarray(f->p, cap, sizeof *p) : NULL;
-    if (!p)
-        return yh_fail(YH_E_NO_MEMORY, "no memory to read %zu values", cap);
-    f->p = p;
-    f->cap = cap;
-    return YH_OK;
-}
-
-yh_err series_facts_add(struct series_facts *f, const struct series_fact *fact)
-{
-    YH_TRY(reserve(f, 1));
-    f->p[f->n++] = *fact;
-    return YH_OK;
-}
-
 /* What a scan needs of the point, taken under the lock. */
 struct place {
     bool found;
@@ -79,7 +51,7 @@ static yh_err take_tail(struct series *s, const struct series_scan *q, struct pl
 static yh_err take_cells(const struct series_block_rows *rows, const struct series_block_cells *cells,
                          const struct series_scan *q, struct series_facts *out)
 {
-    YH_TRY(reserve(out, cells->n));
+    YH_TRY(series_facts_reserve(out, cells->n));
     for (uint32_t i = 0; i < cells->n; i++) {
         uint32_t row = cells->row[i];
         if (rows->time[row] < q->from || rows->time[row] >= q->to)
@@ -90,19 +62,19 @@ static yh_err take_cells(const struct series_block_rows *rows, const struct seri
     return YH_OK;
 }
 
-static yh_err take_block(struct series_codec *codec, yh_str blob, const struct series_column_name *name,
+static yh_err take_block(struct series_reader *r, yh_str blob, const struct series_column_name *name,
                          const struct series_scan *q, struct series_facts *out)
 {
-    yh_arena_auto arena = yh_arena_make(SERIES_READ_MAX);
     struct series_block b;
     struct series_block_rows rows;
     struct series_block_cells cells;
-    YH_TRY(series_block_open(blob, &arena, &b));
+    yh_arena_reset(&r->arena);
+    YH_TRY(series_block_open(blob, &r->arena, &b));
     const struct series_block_column *column = series_block_find(&b, name);
     if (!column)
         return YH_OK;
-    YH_TRY(series_block_rows_decode(codec, &b, &arena, &rows));
-    YH_TRY(series_block_cells_decode(codec, &b, column, &arena, &cells));
+    YH_TRY(series_block_rows_decode(r->codec, &b, &r->arena, &rows));
+    YH_TRY(series_block_cells_decode(r->codec, &b, column, &r->arena, &cells));
     return take_cells(&rows, &cells, q, out);
 }
 
@@ -111,7 +83,7 @@ struct scan {
     const struct series_scan *q;
     struct series_facts tail;  /* all of the tail, in order of windows */
     size_t tail_at;            /* not given out yet */
-    struct series_facts batch; /* one window */
+    struct series_facts *batch; /* one window */
     series_scan_each each;
     void *user;
     bool stopped;
@@ -121,14 +93,14 @@ struct scan {
 static yh_err join_tail(struct scan *sc, yh_time end)
 {
     while (sc->tail_at < sc->tail.n && sc->tail.p[sc->tail_at].time < end)
-        YH_TRY(series_facts_add(&sc->batch, &sc->tail.p[sc->tail_at++]));
+        YH_TRY(series_facts_add(sc->batch, &sc->tail.p[sc->tail_at++]));
     return YH_OK;
 }
 
 static void give_batch(struct scan *sc)
 {
-    struct series_fact *f = sc->batch.p;
-    size_t n = sc->batch.n;
+    struct series_fact *f = sc->batch->p;
+    size_t n = sc->batch->n;
     series_facts_sort(f, n);
     for (size_t from = 0, to; from < n && !sc->stopped; from = to) {
         to = from + 1;
@@ -137,7 +109,7 @@ static void give_batch(struct scan *sc)
         size_t versions = series_versions_reduce(f + from, to - from);
         sc->stopped = !sc->each(sc->user, f + from, versions);
     }
-    sc->batch.n = 0;
+    sc->batch->n = 0;
 }
 
 /* Gives out the window that was being collected and everything of the tail before `next`. */
@@ -167,23 +139,31 @@ static yh_err scan_blocks(struct series_reader *r, int64_t point, const struct s
         if (window != current)
             YH_TRY(advance(sc, window));
         current = window;
-        YH_TRY(take_block(r->codec, piece.data, name, q, &sc->batch));
+        YH_TRY(take_block(r, piece.data, name, q, sc->batch));
     }
     return YH_OK;
 }
 
-static yh_err scan_place(struct series *s, const struct place *place, struct scan *sc)
+static yh_err scan_stored(struct series *s, int64_t point, const struct series_column_name *name, struct scan *sc)
 {
-    struct series_column_name name;
-    if (place->stored && series_column_name_make(sc->q->factor, sc->q->field, &name)) {
-        struct series_reader *r;
-        YH_TRY(series_reader_take(s, &r));
-        yh_err e = scan_blocks(r, place->id, &name, sc);
-        series_reader_give(s, r);
-        if (e != YH_OK)
-            return e;
-    }
-    return sc->stopped ? YH_OK : advance(sc, INT64_MAX);
+    struct series_reader *r;
+    YH_TRY(series_reader_take(s, &r));
+    r->facts.n = 0;
+    sc->batch = &r->facts;
+    yh_err e = scan_blocks(r, point, name, sc);
+    if (e == YH_OK && !sc->stopped)
+        e = advance(sc, INT64_MAX);
+    series_reader_give(s, r);
+    return e;
+}
+
+static yh_err scan_tail(struct scan *sc)
+{
+    struct series_facts batch = {0};
+    sc->batch = &batch;
+    yh_err e = advance(sc, INT64_MAX);
+    series_facts_done(&batch);
+    return e;
 }
 
 yh_err series_scan_run(struct series *s, const struct series_scan *given, series_scan_each each, void *user)
@@ -195,10 +175,12 @@ yh_err series_scan_run(struct series *s, const struct series_scan *given, series
         return YH_OK;
     struct scan sc = {.q = &q, .each = each, .user = user};
     struct place place = {0};
+    struct series_column_name name;
+    if (!series_column_name_make(q.factor, q.field, &name))
+        return YH_OK; /* no such column can have been stored */
     yh_err e = take_tail(s, &q, &place, &sc.tail);
     if (e == YH_OK && place.found)
-        e = scan_place(s, &place, &sc);
+        e = place.stored ? scan_stored(s, place.id, &name, &sc) : scan_tail(&sc);
     series_facts_done(&sc.tail);
-    series_facts_done(&sc.batch);
     return e;
 }

@@ -4,15 +4,6 @@
 
 #include "series/internal.h"
 
-struct series_facts {
-    struct series_fact *p;
-    size_t n, cap;
-};
-
-void series_facts_done(struct series_facts *f);
-#define series_facts_auto yh_cleanup(series_facts_done) struct series_facts
-yh_must yh_err series_facts_add(struct series_facts *f, const struct series_fact *fact);
-
 struct series_scan {
     yh_str mn;
     series_kind kind;

@@ -1,6 +1,7 @@
 #include "series/internal.h"
 
 #define IDLE_READERS_MAX  8
+#define READER_KEEPS_MAX  ((size_t)1 << 20) /* scratch memory of an idle reader */
 #define COLUMNS_BYTES_MAX ((size_t)SERIES_POINT_COLUMNS_MAX * 80)
 
 static const struct db_migration migrations[] = {
@@ -229,6 +230,8 @@ static void reader_free(struct series_reader *r)
 {
     db_close(r->db);
     series_codec_free(r->codec);
+    yh_arena_done(&r->arena);
+    series_facts_done(&r->facts);
     free(r);
 }
 
@@ -245,6 +248,7 @@ yh_err series_reader_take(struct series *s, struct series_reader **ret)
         r = calloc(1, sizeof *r);
         if (!r)
             return yh_fail(YH_E_NO_MEMORY, "no memory for a reader");
+        r->arena = yh_arena_make(SERIES_READ_MAX);
         yh_err e = db_open(s->path, true, &r->db);
         if (e == YH_OK)
             e = series_codec_new(&r->codec);
@@ -259,6 +263,10 @@ yh_err series_reader_take(struct series *s, struct series_reader **ret)
 
 void series_reader_give(struct series *s, struct series_reader *r)
 {
+    if (r->arena.used > READER_KEEPS_MAX)
+        yh_arena_done(&r->arena);
+    if (r->facts.cap > READER_KEEPS_MAX / sizeof *r->facts.p)
+        series_facts_done(&r->facts);
     pthread_mutex_lock(&s->readers_lock);
     bool keep = s->reader_n < IDLE_READERS_MAX;
     if (keep) {

@@ -1,5 +1,35 @@
 #include "series/version.h"
 
+#define FACTS_BYTES_MAX ((size_t)1 << 30)
+
+void series_facts_done(struct series_facts *f)
+{
+    free(f->p);
+    *f = (struct series_facts){0};
+}
+
+yh_err series_facts_reserve(struct series_facts *f, size_t n)
+{
+    if (f->n + n <= f->cap)
+        return YH_OK;
+    size_t cap = f->cap ? f->cap * 2 : 64;
+    if (cap < f->n + n)
+        cap = f->n + n;
+    struct series_fact *p = cap <= FACTS_BYTES_MAX / sizeof *p ? reallocarray(f->p, cap, sizeof *p) : NULL;
+    if (!p)
+        return yh_fail(YH_E_NO_MEMORY, "no memory to read %zu values", cap);
+    f->p = p;
+    f->cap = cap;
+    return YH_OK;
+}
+
+yh_err series_facts_add(struct series_facts *f, const struct series_fact *fact)
+{
+    YH_TRY(series_facts_reserve(f, 1));
+    f->p[f->n++] = *fact;
+    return YH_OK;
+}
+
 static int compare_content(const struct series_fact *x, const struct series_fact *y)
 {
     if (x->m != y->m)

@@ -21,6 +21,15 @@ struct series_fact {
     char flag;
 };
 
+struct series_facts {
+    struct series_fact *p;
+    size_t n, cap;
+};
+
+void series_facts_done(struct series_facts *f);
+yh_must yh_err series_facts_reserve(struct series_facts *f, size_t n); /* room for n more */
+yh_must yh_err series_facts_add(struct series_facts *f, const struct series_fact *fact);
+
 /* Orders facts by time, then seq, then content. */
 void series_facts_sort(struct series_fact *facts, size_t n);
 

@@ -1,5 +1,11 @@
 #include "base/sm3.h"
+#include "series/ints.h"
 #include "series/scan.h"
+
+struct entry {
+    uint32_t place, column; /* place of the column in name order */
+    struct series_fact fact;
+};
 
 /* Everything of one station and kind, window by window, in the fixed order of series_walk. */
 struct walk {
@@ -18,11 +24,9 @@ struct walk {
     struct series_rows tail;
     size_t tail_at;
     struct series_rows batch;
-};
-
-struct entry {
-    uint32_t place, column;
-    struct series_fact fact;
+    struct entry *entries; /* of one data time */
+    size_t entry_cap;
+    struct series_facts facts; /* of one value */
 };
 
 static int compare_entries(const void *a, const void *b)
@@ -62,9 +66,9 @@ static yh_err order_columns(struct walk *w)
 
 static yh_err give_value(struct walk *w, const struct entry *entries, size_t n)
 {
-    yh_free_auto struct series_fact *facts = calloc(n, sizeof *facts);
-    if (!facts)
-        return yh_fail(YH_E_NO_MEMORY, "no memory for %zu versions", n);
+    w->facts.n = 0;
+    YH_TRY(series_facts_reserve(&w->facts, n));
+    struct series_fact *facts = w->facts.p;
     for (size_t i = 0; i < n; i++)
         facts[i] = entries[i].fact;
     size_t versions = series_versions_reduce(facts, n);
@@ -79,6 +83,28 @@ static yh_err give_value(struct walk *w, const struct entry *entries, size_t n)
     return YH_OK;
 }
 
+static yh_err reserve_entries(struct walk *w, size_t n)
+{
+    if (n <= w->entry_cap)
+        return YH_OK;
+    struct entry *more = reallocarray(w->entries, 2 * n, sizeof *more);
+    if (!more)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for %zu values", n);
+    w->entries = more;
+    w->entry_cap = 2 * n;
+    return YH_OK;
+}
+
+static void sort_entries(struct entry *entries, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (compare_entries(&entries[i - 1], &entries[i]) > 0) {
+            qsort(entries, n, sizeof *entries, compare_entries);
+            return;
+        }
+    }
+}
+
 /* All rows [from, to) of one data time. */
 static yh_err give_time(struct walk *w, size_t from, size_t to)
 {
@@ -86,9 +112,8 @@ static yh_err give_time(struct walk *w, size_t from, size_t to)
     size_t n = 0, at = 0;
     for (size_t i = from; i < to; i++)
         n += r->rows[i].cell_n;
-    yh_free_auto struct entry *entries = calloc(n ? n : 1, sizeof *entries);
-    if (!entries)
-        return yh_fail(YH_E_NO_MEMORY, "no memory for %zu values", n);
+    YH_TRY(reserve_entries(w, n));
+    struct entry *entries = w->entries;
     for (size_t i = from; i < to; i++) {
         const struct series_row *row = &r->rows[i];
         for (uint32_t k = 0; k < row->cell_n; k++) {
@@ -97,7 +122,7 @@ static yh_err give_time(struct walk *w, size_t from, size_t to)
                                            {row->time, row->seq, row->received, c->m, row->seq, c->scale, c->flag}};
         }
     }
-    qsort(entries, n, sizeof *entries, compare_entries);
+    sort_entries(entries, n);
     for (size_t a = 0, b; a < n && !w->stopped; a = b) {
         b = a + 1;
         while (b < n && entries[b].column == entries[a].column)
@@ -237,6 +262,8 @@ yh_err series_walk(struct series *s, bool (*each)(void *user, const struct serie
     walk_reset(&w);
     series_rows_done(&w.tail);
     series_rows_done(&w.batch);
+    series_facts_done(&w.facts);
+    free(w.entries);
     free(w.order);
     return e;
 }
@@ -250,20 +277,31 @@ struct tally {
     char mn[SERIES_MN_MAX], factor[SERIES_FACTOR_MAX]; /* of `last` */
 };
 
-static void hash_item(struct yh_sm3 *sm3, const struct series_walk_item *i)
+/* What differs from the item before, with a head that says so: every list of items has bytes of its own. */
+static void hash_item(struct yh_sm3 *sm3, const struct series_walk_item *i, bool same_record, bool same_origin)
 {
-    const uint64_t numbers[] = {
-        (uint64_t)i->v.time, i->v.seq,          i->v.last_seq,      (uint64_t)i->v.received, (uint64_t)i->v.value.m,
-        i->v.value.scale,    (uint8_t)i->v.flag, i->kind,            i->field,                i->mn.n,
-        i->factor.n,
-    };
-    uint8_t bytes[sizeof numbers];
-    for (size_t n = 0; n < YH_LEN(numbers); n++)
-        for (unsigned k = 0; k < 8; k++)
-            bytes[n * 8 + k] = (uint8_t)(numbers[n] >> (8 * k));
-    yh_sm3_add(sm3, bytes, sizeof bytes);
-    yh_sm3_add(sm3, i->mn.p, i->mn.n);
-    yh_sm3_add(sm3, i->factor.p, i->factor.n);
+    char bytes[128];
+    yh_buf b = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes}; /* on the stack: never grows */
+    yh_buf_putc(&b, (char)(same_record + 2 * same_origin));
+    if (!same_record) {
+        yh_buf_putc(&b, (char)i->mn.n);
+        yh_buf_str(&b, i->mn);
+        yh_buf_putc(&b, (char)i->kind);
+        series_varint_put(&b, series_zigzag((uint64_t)i->v.time));
+    }
+    if (!same_origin) {
+        series_varint_put(&b, i->v.seq);
+        series_varint_put(&b, i->v.last_seq);
+        series_varint_put(&b, series_zigzag((uint64_t)i->v.received));
+    }
+    yh_buf_putc(&b, (char)i->factor.n);
+    yh_buf_str(&b, i->factor);
+    yh_buf_putc(&b, (char)i->field);
+    yh_buf_putc(&b, (char)i->v.value.scale);
+    yh_buf_putc(&b, i->v.flag);
+    series_varint_put(&b, series_zigzag((uint64_t)i->v.value.m));
+    assert(!b.failed);
+    yh_sm3_add(sm3, b.p, b.n);
 }
 
 static bool count_item(void *user, const struct series_walk_item *i)
@@ -276,7 +314,9 @@ static bool count_item(void *user, const struct series_walk_item *i)
     t->totals.records += !same_record;
     t->totals.values += !same_value;
     t->totals.versions++;
-    hash_item(t->sm3, i);
+    bool same_origin = same_record && i->v.seq == t->last.v.seq && i->v.last_seq == t->last.v.last_seq &&
+                       i->v.received == t->last.v.received;
+    hash_item(t->sm3, i, same_record, same_origin);
     t->last = *i;
     memcpy(t->mn, i->mn.p, i->mn.n);
     memcpy(t->factor, i->factor.p, i->factor.n);

@@ -14,7 +14,11 @@ const field = join(root, 'tests/vectors/hj212/field');
 export const captures = readdirSync(field).filter((f) => f.endsWith('.gz')).sort().map((f) => join(field, f));
 
 const children = new Set();
-process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set();
+process.on('exit', () => {
+    children.forEach((child) => child.kill('SIGKILL'));
+    folders.forEach((dir) => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 // Runs `yuheng ARGS…` to its end: {status, stdout, stderr}. `input` goes to standard input.
@@ -31,10 +35,10 @@ export function yuhengOk(args, options) {
     return r.stdout;
 }
 
-// A new empty data folder, removed when the test `t` ends.
-export function tempDir(t) {
+// A new empty data folder, removed when the process ends: only then has every server left it.
+export function tempDir() {
     const dir = mkdtempSync(join(tmpdir(), 'yuheng-test-'));
-    t?.after(() => rmSync(dir, { recursive: true, force: true }));
+    folders.add(dir);
     return dir;
 }
 

@@ -1,6 +1,6 @@
 /** Shapes of the HTTP interface, in the form that tools/gen-types.mjs writes from openapi.json. */
 
-export interface User { username: string; name: string; role: string; permissions: string[] }
+export interface User { username: string; name: string; role: string; permissions: string[]; must_change?: boolean }
 export interface Session { user: User; csrf: string; expires: string }
 
 export interface Page<T> { items: T[]; total: number; next: string | null }
@@ -55,14 +55,17 @@ export interface Profile {
 }
 export interface ProfilePatch {
   edition?: string; password?: string; accept_bad_crc?: boolean; clock_policy?: string; dialect?: string
-  answer_policy?: string; sm4_key?: string
+  answer_policy?: string; sm4_key?: string; interval_minutes?: number
 }
 export interface StationDetail extends Station {
   factors: Factor[]
   profile: Profile
   counts: { frames: number; bad: number; repeated: number; values: number }
+  issues?: Issue[]
   interval_minutes: number
 }
+/** What kept frames of a station from giving values, and how often. */
+export interface Issue { word: string; text: string; count: number }
 
 export interface Point { time: string; value: string; flag: string | null; seq: number; versions: number }
 export interface Bucket { from: string; count: number; min: Point; max: Point; first: Point; last: Point }
@@ -76,7 +79,7 @@ export interface Series {
 }
 export interface Version { value: string; flag: string | null; seq: number; received: string }
 
-export type FrameKind = 'frame' | 'bad' | 'junk' | 'sent'
+export type FrameKind = 'frame' | 'bad' | 'junk' | 'sent' | 'note'
 export interface FrameRow {
   seq: number; received: string; kind: FrameKind; cn: string | null; cn_name: string | null; data_time: string | null
   size: number; cause: string | null; cause_text: string | null
@@ -111,7 +114,7 @@ export interface Proof {
   checkpoint: SignedCheckpoint | null
 }
 export interface EvidenceLog {
-  records: number; durable: number; root: string; health: string; checkpoints: Checkpoint[]
+  records: number; durable: number; root: string; health: string; checkpoint_count?: number; checkpoints: Checkpoint[]
 }
 export interface UnknownStation {
   mn: string; first_seen: string; last_seen: string; frames: number; peer: string | null; edition: string | null
