@@ -348,7 +348,7 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     if (e == YH_OK)
         e = chain_cursor_open(config->chain, m->position, &m->cursor);
     if (e != YH_OK) {
-        monitor_stop(m);
+        monitor_free(m);
         return e;
     }
     *ret = m;
@@ -392,16 +392,22 @@ yh_err monitor_run(struct monitor *m)
     return YH_OK;
 }
 
-void monitor_stop(struct monitor *m)
+void monitor_halt(struct monitor *m)
+{
+    if (!m->thread_runs)
+        return;
+    atomic_store(&m->stop, true);
+    pthread_join(m->thread, NULL);
+    m->thread_runs = false;
+    if (read_on(m, false) != YH_OK || flush_when_due(m, true) != YH_OK)
+        yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
+}
+
+void monitor_free(struct monitor *m)
 {
     if (!m)
         return;
-    if (m->thread_runs) {
-        atomic_store(&m->stop, true);
-        pthread_join(m->thread, NULL);
-        if (read_on(m, true) != YH_OK || flush_when_due(m, true) != YH_OK)
-            yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
-    }
+    monitor_halt(m);
     if (m->cursor)
         chain_cursor_close(m->cursor);
     ingest_free(m->ingest);
