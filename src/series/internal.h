@@ -150,9 +150,12 @@ struct series_piece {
     int64_t number;
     yh_time first, last;
     size_t row_n, cell_n;
-    yh_str data;
+    yh_str summary, data;
 };
 yh_must yh_err series_store_piece_insert(struct db *d, const struct series_window *w, const struct series_piece *piece);
+/* Number and size of a window's pieces, ascending, without their bytes. */
+yh_must yh_err series_store_piece_list(struct db *d, const struct series_window *w, struct db_stmt **ret);
+yh_must yh_err series_store_piece_list_next(struct db_stmt *st, bool *ret_any, struct series_piece *ret);
 yh_must yh_err series_store_piece_delete(struct db *d, const struct series_window *w, int64_t number);
 
 /* Walks pieces: windows with from <= window_start < to that touch [first, last], by (window_start, piece). */
@@ -161,10 +164,16 @@ struct series_piece_query {
     series_kind kind;
     yh_time from, to;
     yh_time first, last;
+    int64_t piece; /* and numbers from here on */
 };
 yh_must yh_err series_store_pieces(struct db *d, const struct series_piece_query *q, struct db_stmt **ret);
 yh_must yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window,
                                        struct series_piece *ret);
+
+/* Walks the summaries of the windows that start in [from, to), by (window_start, piece). */
+yh_must yh_err series_store_summaries(struct db *d, int64_t point, series_kind kind, yh_time from, yh_time to,
+                                      struct db_stmt **ret);
+yh_must yh_err series_store_summary_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window, yh_str *ret_summary);
 
 yh_must yh_err series_store_size(struct db *d, uint64_t *ret_blocks, uint64_t *ret_bytes);
 

@@ -111,7 +111,7 @@ static yh_err offer_block(struct series_codec *codec, yh_str blob, yh_time windo
 
 static yh_err offer_blocks(struct series_reader *r, yh_time window, struct picks *all)
 {
-    struct series_piece_query q = {all->point, all->kind, window, window + 1, INT64_MIN, all->not_after};
+    struct series_piece_query q = {all->point, all->kind, window, window + 1, INT64_MIN, all->not_after, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(r->db, &q, &st));
     for (;;) {

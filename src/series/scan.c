@@ -125,7 +125,7 @@ static yh_err scan_blocks(struct series_reader *r, int64_t point, const struct s
 {
     const struct series_scan *q = sc->q;
     struct series_piece_query pieces = {
-        point, q->kind, series_window_start(q->kind, q->from), q->to, q->from, q->to - 1};
+        point, q->kind, series_window_start(q->kind, q->from), q->to, q->from, q->to - 1, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(r->db, &pieces, &st));
     yh_time current = INT64_MIN;

@@ -152,7 +152,7 @@ static yh_err advance(struct walk *w, yh_time end)
 
 static yh_err walk_blocks(struct walk *w)
 {
-    struct series_piece_query q = {w->point, w->item.kind, INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX};
+    struct series_piece_query q = {w->point, w->item.kind, INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(w->reader->db, &q, &st));
     yh_time current = INT64_MIN;

@@ -207,7 +207,7 @@ void series_unload_all(struct series *s)
 
 static yh_err load_pieces(struct series *s, const struct series_window *w, struct series_rows *out)
 {
-    struct series_piece_query q = {w->point->id, w->kind, w->start, w->start + 1, INT64_MIN, INT64_MAX};
+    struct series_piece_query q = {w->point->id, w->kind, w->start, w->start + 1, INT64_MIN, INT64_MAX, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(s->db, &q, &st));
     for (;;) {

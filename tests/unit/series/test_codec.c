@@ -4,6 +4,7 @@
 #include "series/columns.h"
 #include "series/ints.h"
 #include "series/internal.h"
+#include "series/summary.h"
 
 static void round_trip_ints(const uint64_t *v, size_t n)
 {
@@ -239,6 +240,57 @@ static void reduce_keeps_first_and_last(void **state)
     series_rows_done(&r);
 }
 
+static void summaries_say_what_the_rows_say(void **state)
+{
+    (void)state;
+    struct series_columns columns = {0};
+    struct series_rows rows = {0};
+    uint32_t number;
+    OK(series_columns_add(&columns, YH_S("011"), SERIES_F_RTD, &number));
+    OK(series_columns_add(&columns, YH_S("060"), SERIES_F_RTD, &number));
+    for (uint64_t i = 0; i < 1000; i++) {
+        struct series_cell_at c[] = {{(int64_t)((i * 37) % 1000) - 100, 0, 1, 0}, {5, 1, 0, 0}};
+        struct series_row row = {.time = T0 + (yh_time)i, .seq = i + 10, .received = T0, .cell_n = i == 500 ? 2 : 1};
+        OK(series_rows_append(&rows, &row, c));
+    }
+    yh_buf_auto b = yh_buf_make(1 << 16);
+    OK(series_summary_encode(&rows, &columns, &b));
+    struct series_summary s;
+    bool known;
+    OK(series_summary_find(yh_buf_view(&b), &columns.names[0], &known, &s));
+    assert_true(known);
+    assert_int_equal(s.count, 1000);
+    assert_int_equal(s.first.time, T0);
+    assert_int_equal(s.last.time, T0 + 999);
+    assert_int_equal(s.last.seq, 1009);
+    assert_int_equal(s.min.m, -100);
+    assert_int_equal(s.max.m, 899);
+    assert_int_equal((s.max.seq - 10) * 37 % 1000, 999);
+    assert_int_equal(s.max.received, T0);
+    OK(series_summary_find(yh_buf_view(&b), &columns.names[1], &known, &s));
+    assert_true(known);
+    assert_int_equal(s.count, 1);
+    struct series_column_name absent;
+    assert_true(series_column_name_make(YH_S("zzz"), SERIES_F_RTD, &absent));
+    OK(series_summary_find(yh_buf_view(&b), &absent, &known, &s));
+    assert_true(known);
+    assert_int_equal(s.count, 0);
+    OK(series_summary_find(YH_S(""), &absent, &known, &s));
+    assert_false(known);
+    for (size_t i = 0; i < b.n; i++) {
+        b.p[i] = (char)(b.p[i] ^ 4);
+        assert_int_equal(series_summary_find(yh_buf_view(&b), &absent, &known, &s), YH_E_CORRUPT);
+        b.p[i] = (char)(b.p[i] ^ 4);
+    }
+    rows.rows[1].time = T0; /* two reports for one time: not for a summary to decide */
+    yh_buf_clear(&b);
+    OK(series_summary_encode(&rows, &columns, &b));
+    OK(series_summary_find(yh_buf_view(&b), &columns.names[0], &known, &s));
+    assert_false(known);
+    series_rows_done(&rows);
+    series_columns_done(&columns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +301,7 @@ int main(void)
         cmocka_unit_test(trimmed_digits_come_back),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(reduce_keeps_first_and_last),
+        cmocka_unit_test(summaries_say_what_the_rows_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

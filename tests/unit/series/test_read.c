@@ -77,6 +77,51 @@ static void curves_keep_their_extremes(void **state)
     }
 }
 
+/* Whole days lie in one bucket: their summaries must say the same as their values. One day has a correction, one a late
+ * value that is not flushed yet, one is in pieces. */
+static void curves_from_summaries(void **state)
+{
+    struct box *b = *state;
+    uint64_t seed = 4, seq = 0;
+    for (unsigned i = 0; i < 5 * 720; i++) {
+        struct series_cell c[] = {
+            {YH_S("w01018"), SERIES_F_RTD, {(int64_t)(next_random(&seed) % 5000) - 500, (uint8_t)(i % 3)}, "ND"[i % 9 == 0]},
+            {YH_S("011"), SERIES_F_RTD, {7, 0}, 0}};
+        put_cells(b->s, "MN1", SERIES_RTD, T0 + (yh_time)i * 2 * YH_MINUTE, ++seq, c, i < 720 ? 2 : 1);
+        if (i == 3 * 720 + 600 || i == 3 * 720 + 650 || i == 5 * 720 - 1)
+            OK(series_flush(b->s, seq + 1));
+    }
+    put1(b->s, T0 + YH_DAY, ++seq, "9999");
+    OK(series_flush(b->s, seq + 1));
+    put1(b->s, T0 + 2 * YH_DAY + 1000, ++seq, "-9999");
+    static struct values v;
+    static struct buckets all;
+    static const unsigned counts[] = {1, 2, 3, 5};
+    for (size_t i = 0; i < YH_LEN(counts); i++) {
+        yh_time from = T0 - (yh_time)i * YH_HOUR, to = T0 + 5 * YH_DAY;
+        yh_time width = (to - from + counts[i] - 1) / counts[i];
+        read1(b->s, from, to, &v);
+        assert_int_equal(v.n, 5 * 720 + 1);
+        all.n = 0;
+        OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, from, to, counts[i],
+                             take_bucket, &all));
+        assert_int_equal(all.n, counts[i]);
+        uint64_t seen = 0;
+        for (size_t k = 0; k < all.n; k++) {
+            check_bucket(&all.b[k], &v, width);
+            seen += all.b[k].count;
+        }
+        assert_int_equal(seen, v.n);
+        all.n = 0;
+        OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("011"), SERIES_F_RTD, T0, to, 1, take_bucket, &all));
+        assert_int_equal(all.n, 1);
+        assert_int_equal(all.b[0].count, 720);
+        assert_int_equal(all.b[0].last.time, T0 + 1438 * YH_MINUTE);
+        assert_int_equal(all.b[0].last.seq, 720);
+        assert_int_equal(all.b[0].last.received, T0 + 720 * 1000);
+    }
+}
+
 static void curves_at_the_edges(void **state)
 {
     struct box *b = *state;
@@ -277,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(curves_keep_their_extremes),
+        TEST(curves_from_summaries),
         TEST(curves_at_the_edges),
         TEST(latest_is_by_data_time),
         TEST(latest_finds_a_factor_that_fell_silent),
