@@ -187,13 +187,17 @@ static yh_err sample(struct series *s, struct series_scan q, const struct summar
     return sm->stopped ? YH_OK : series_scan_run(s, &q, add_value, sm);
 }
 
-yh_err series_downsample(struct series *s, yh_str mn, series_kind kind, yh_str factor, series_field field, yh_time from,
-                         yh_time to, unsigned buckets, bool (*each)(void *user, const struct series_bucket *b),
-                         void *user)
+yh_err series_downsample(struct series *s, yh_str mn, series_kind kind, yh_str factor, series_field field,
+                         yh_time from, yh_time to, unsigned buckets,
+                         bool (*each)(void *user, const struct series_bucket *b), void *user)
 {
     if (buckets == 0)
         return yh_fail(YH_E_INVALID, "a curve of 0 buckets");
-    struct series_scan q = {mn, kind, factor, field, from < SERIES_TIME_MIN ? SERIES_TIME_MIN : from,
+    struct series_scan q = {mn,
+                            kind,
+                            factor,
+                            field,
+                            from < SERIES_TIME_MIN ? SERIES_TIME_MIN : from,
                             to > SERIES_TIME_MAX ? SERIES_TIME_MAX : to};
     if (q.from >= q.to)
         return YH_OK;

@@ -34,7 +34,8 @@ static bool is_past(const struct series_window *w)
     return all->p[all->n - 1]->start > w->start;
 }
 
-/* How many of the newest pieces become one with the tail. Small ones do, so that their number stays logarithmic. */
+/* How many of the newest pieces become one with the tail. Small ones do, so that their number stays
+ * logarithmic. */
 static size_t choose(const struct series_window *w, const struct merge *m)
 {
     bool all = w->compact || (is_past(w) && m->n >= PAST_PIECES_MAX);
@@ -101,8 +102,8 @@ static yh_err store_piece(struct series *s, const struct series_window *w, int64
     size_t cells = 0;
     for (size_t i = 0; i < rows->n; i++)
         cells += rows->rows[i].cell_n;
-    struct series_piece piece = {number, rows->rows[0].time, rows->rows[rows->n - 1].time, rows->n, cells,
-                                 yh_buf_view(&m->summary), yh_buf_view(&m->blob)};
+    struct series_piece piece = {number, rows->rows[0].time,       rows->rows[rows->n - 1].time, rows->n,
+                                 cells,  yh_buf_view(&m->summary), yh_buf_view(&m->blob)};
     return series_store_piece_insert(s->db, w, &piece);
 }
 
@@ -150,10 +151,10 @@ static void settle(struct series *s, uint64_t position)
             yh_time first = w->tail.rows[0].time, last = w->tail.rows[w->tail.n - 1].time;
             w->first = w->pieces && w->first < first ? w->first : first;
             w->last = w->pieces && w->last > last ? w->last : last;
+            w->point->stored = true;
+            w->point->columns_changed = false;
         }
         w->pieces = w->pieces_after;
-        w->point->stored = true;
-        w->point->columns_changed = false;
         w->queued = w->compact = false;
         series_rows_done(&w->tail);
     }

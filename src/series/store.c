@@ -9,8 +9,8 @@ static const struct db_migration migrations[] = {
      "CREATE TABLE series_point (" /* a station */
      "  id BIGINT PRIMARY KEY,"
      "  mn TEXT NOT NULL UNIQUE,"
-     "  columns BLOB NOT NULL);" /* factors and fields ever seen, and their newest window: see columns.h */
-     "CREATE TABLE series_block (" /* facts of a station, kind and window of time; pieces complete one another */
+     "  columns BLOB NOT NULL);"   /* factors and fields ever seen, and their newest window: see columns.h */
+     "CREATE TABLE series_block (" /* facts of a station, kind and window; pieces complete one another */
      "  point BIGINT NOT NULL REFERENCES series_point(id),"
      "  kind INTEGER NOT NULL,"
      "  window_start BIGINT NOT NULL,"
@@ -43,16 +43,20 @@ static const char sql_extent[] = "SELECT COUNT(*), MIN(first_time), MAX(last_tim
 static const char sql_previous[] = "SELECT window_start, COUNT(*) FROM series_block "
                                    "WHERE point = ? AND kind = ? AND window_start < ? "
                                    "GROUP BY window_start ORDER BY window_start DESC LIMIT 1";
-static const char sql_pieces[] = "SELECT window_start, piece, first_time, last_time, row_count, cell_count, data "
-                                 "FROM series_block WHERE point = ? AND kind = ? "
-                                 "AND window_start >= ? AND window_start < ? AND last_time >= ? AND first_time <= ? "
-                                 "AND piece >= ? ORDER BY window_start, piece";
-static const char sql_summaries[] = "SELECT window_start, summary FROM series_block WHERE point = ? AND kind = ? "
-                                    "AND window_start >= ? AND window_start < ? ORDER BY window_start, piece";
-static const char sql_size[] = "SELECT COUNT(*), COALESCE(SUM(LENGTH(data) + LENGTH(summary)), 0) FROM series_block";
-static const char sql_piece_insert[] = "INSERT INTO series_block (point, kind, window_start, piece, first_time, "
-                                       "last_time, row_count, cell_count, summary, data) "
-                                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char sql_pieces[] =
+    "SELECT window_start, piece, first_time, last_time, row_count, cell_count, data "
+    "FROM series_block WHERE point = ? AND kind = ? "
+    "AND window_start >= ? AND window_start < ? AND last_time >= ? AND first_time <= ? "
+    "AND piece >= ? ORDER BY window_start, piece";
+static const char sql_summaries[] =
+    "SELECT window_start, summary FROM series_block WHERE point = ? AND kind = ? "
+    "AND window_start >= ? AND window_start < ? ORDER BY window_start, piece";
+static const char sql_size[] =
+    "SELECT COUNT(*), COALESCE(SUM(LENGTH(data) + LENGTH(summary)), 0) FROM series_block";
+static const char sql_piece_insert[] =
+    "INSERT INTO series_block (point, kind, window_start, piece, first_time, "
+    "last_time, row_count, cell_count, summary, data) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char sql_piece_list[] = "SELECT piece, row_count, cell_count FROM series_block "
                                      "WHERE point = ? AND kind = ? AND window_start = ? ORDER BY piece";
 static const char sql_piece_delete[] = "DELETE FROM series_block "
@@ -135,7 +139,8 @@ yh_err series_store_clear_point(struct db *d, int64_t point)
     return run(d, sql_clear_point, &point, 1);
 }
 
-yh_err series_store_extent(struct db *d, int64_t point, series_kind kind, yh_time start, struct series_extent *ret)
+yh_err series_store_extent(struct db *d, int64_t point, series_kind kind, yh_time start,
+                           struct series_extent *ret)
 {
     db_stmt_auto *st = NULL;
     bool any;
@@ -168,7 +173,8 @@ yh_err series_store_previous(struct db *d, int64_t point, series_kind kind, yh_t
     return YH_OK;
 }
 
-yh_err series_store_piece_insert(struct db *d, const struct series_window *w, const struct series_piece *piece)
+yh_err series_store_piece_insert(struct db *d, const struct series_window *w,
+                                 const struct series_piece *piece)
 {
     db_stmt_auto *st = NULL;
     YH_TRY(db_prepare(d, sql_piece_insert, &st));
@@ -226,7 +232,8 @@ yh_err series_store_pieces(struct db *d, const struct series_piece_query *q, str
     return YH_OK;
 }
 
-yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window, struct series_piece *ret)
+yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window,
+                               struct series_piece *ret)
 {
     YH_TRY(db_step(st, ret_any));
     if (!*ret_any)

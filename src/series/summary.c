@@ -72,7 +72,8 @@ static void put_column(yh_buf *out, const struct series_column_name *name, const
     *before = (struct neighbour){t->s.first, t->s.last};
 }
 
-yh_err series_summary_encode(const struct series_rows *rows, const struct series_columns *columns, yh_buf *out)
+yh_err series_summary_encode(const struct series_rows *rows, const struct series_columns *columns,
+                             yh_buf *out)
 {
     if (rows->n < ROWS_MIN)
         return YH_OK;
@@ -129,7 +130,8 @@ static bool take_column(yh_str *in, struct neighbour *before, struct series_colu
 {
     size_t factor_n = in->n ? (uint8_t)in->p[0] : 0;
     if (in->n < factor_n + 2 ||
-        !series_column_name_make(yh_str_sub(*in, 1, factor_n), (series_field)(uint8_t)in->p[factor_n + 1], ret_name))
+        !series_column_name_make(yh_str_sub(*in, 1, factor_n), (series_field)(uint8_t)in->p[factor_n + 1],
+                                 ret_name))
         return false;
     *in = (yh_str){in->p + factor_n + 2, in->n - factor_n - 2};
     if (!series_varint_take(in, &ret->count))
