@@ -1,6 +1,6 @@
 /*
- * Bytes of a stored block. Whatever they are: no crash, no read or write out of bounds, no endless work; what does
- * decode is well-formed and comes back the same after encoding it again.
+ * Bytes of a stored block. Whatever they are: no crash, no read or write out of bounds, no endless work; what
+ * does decode is well-formed and comes back the same after encoding it again.
  */
 #include "fuzz.h"
 #include "series/columns.h"

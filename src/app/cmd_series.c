@@ -129,8 +129,8 @@ static void csv_head(const struct query *q, const struct entries *all, yh_buf *o
     yh_buf_puts(out, ",flag\n");
 }
 
-static void csv_record(const struct query *q, const struct entries *all, const struct entry *record, size_t record_n,
-                       yh_buf *out)
+static void csv_record(const struct query *q, const struct entries *all, const struct entry *record,
+                       size_t record_n, yh_buf *out)
 {
     size_t n;
     const struct column *columns = columns_of(q->kind, &n);
@@ -149,8 +149,8 @@ static void csv_record(const struct query *q, const struct entries *all, const s
     yh_buf_putc(out, '\n');
 }
 
-static void json_record(const struct query *q, const struct entries *all, const struct entry *record, size_t record_n,
-                        yh_buf *out)
+static void json_record(const struct query *q, const struct entries *all, const struct entry *record,
+                        size_t record_n, yh_buf *out)
 {
     size_t n;
     const struct column *columns = columns_of(q->kind, &n);
@@ -245,9 +245,14 @@ int cmd_series(int argc, char **argv)
         {"--to", CLI_TIME, &q.to, "T", "结束时间(不含)", false},
         {"--format", CLI_TEXT, &format, "FORMAT", "csv(默认)或 json", false},
     };
-    const struct cli_command cmd = {"yuheng series --data DIR --mn MN --factor CODE [--kind KIND] [--from T] [--to T] "
-                                    "[--format csv|json]",
-                                    "输出已存储的监测值", rows, YH_LEN(rows), 0, 0};
+    const struct cli_command cmd = {
+        "yuheng series --data DIR --mn MN --factor CODE [--kind KIND] [--from T] [--to T] "
+        "[--format csv|json]",
+        "输出已存储的监测值",
+        rows,
+        YH_LEN(rows),
+        0,
+        0};
     int n, status;
     if (!cli_parse(&cmd, argc, argv, &n, &status))
         return status;

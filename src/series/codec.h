@@ -3,10 +3,10 @@
  *
  *   version byte | directory length | directory | hash of the directory | sections
  *
- * The directory names the columns (factor, field) in order, and for each section its length, stored length and hash.
- * The first section holds times, seqs and reception times of the rows, then comes one section per column: which rows
- * have it, flags, scales, mantissas. A section is zstd-compressed where that makes it smaller. Sections stand alone, so a
- * reader of one factor decodes the rows and that factor only.
+ * The directory names the columns (factor, field) in order, and for each section its length, stored length
+ * and hash. The first section holds times, seqs and reception times of the rows, then comes one section per
+ * column: which rows have it, flags, scales, mantissas. A section is zstd-compressed where that makes it
+ * smaller. Sections stand alone, so a reader of one factor decodes the rows and that factor only.
  *
  * Bytes from the file are not trusted: everything is bounded and checked, what does not fit is YH_E_CORRUPT.
  * Pure but for the compressor's scratch memory, which one thread owns (struct series_codec).

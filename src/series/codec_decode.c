@@ -68,7 +68,8 @@ static bool take_name(yh_str *in, struct series_column_name *ret)
 static bool mode_fits(const struct series_block_column *c, size_t rows)
 {
     unsigned scales = c->mode & (SERIES_MODE_TRIMMED | SERIES_MODE_SCALES);
-    return (c->mode & ~(unsigned)SERIES_MODE_ALL) == 0 && scales != (SERIES_MODE_TRIMMED | SERIES_MODE_SCALES) &&
+    return (c->mode & ~(unsigned)SERIES_MODE_ALL) == 0 &&
+           scales != (SERIES_MODE_TRIMMED | SERIES_MODE_SCALES) &&
            (!(c->mode & SERIES_MODE_RAW) || scales == SERIES_MODE_SCALES) &&
            (c->mode & SERIES_MODE_BITMAP ? c->count < rows : c->count == rows);
 }
@@ -83,7 +84,8 @@ static bool take_column(yh_str *directory, size_t rows, yh_str *body, struct ser
         return false;
     ret->flag = (char)flag;
     ret->count = (uint32_t)count;
-    return mode_fits(ret, rows) && take_section(directory, series_section_max(rows, count), body, &ret->section);
+    return mode_fits(ret, rows) &&
+           take_section(directory, series_section_max(rows, count), body, &ret->section);
 }
 
 static yh_err take_columns(yh_str *directory, yh_str *body, yh_arena *arena, struct series_block *b)
@@ -129,7 +131,8 @@ yh_err series_block_open(yh_str blob, yh_arena *arena, struct series_block *ret)
     return YH_OK;
 }
 
-const struct series_block_column *series_block_find(const struct series_block *b, const struct series_column_name *name)
+const struct series_block_column *series_block_find(const struct series_block *b,
+                                                    const struct series_column_name *name)
 {
     size_t low = 0, high = b->column_n;
     while (low < high) {
@@ -142,7 +145,8 @@ const struct series_block_column *series_block_find(const struct series_block *b
     return low < b->column_n && series_column_cmp(&b->columns[low].name, name) == 0 ? &b->columns[low] : NULL;
 }
 
-/* The plain bytes of a section; they stand in the blob or in codec->raw until the next section is unpacked. */
+/* The plain bytes of a section; they stand in the blob or in codec->raw until the next section is unpacked.
+ */
 static yh_err unpack(struct series_codec *c, const struct series_section *s, yh_str *ret)
 {
     if (!hash_fits((yh_str){s->p, s->stored_n}, s->hash))
@@ -189,7 +193,8 @@ yh_err series_block_rows_decode(struct series_codec *c, const struct series_bloc
 }
 
 /* Row numbers of the cells, from the bitmap. */
-static bool take_places(yh_str *in, const struct series_block *b, struct series_block_cells *cells, unsigned mode)
+static bool take_places(yh_str *in, const struct series_block *b, struct series_block_cells *cells,
+                        unsigned mode)
 {
     if (!(mode & SERIES_MODE_BITMAP)) {
         for (uint32_t i = 0; i < cells->n; i++)
@@ -219,7 +224,8 @@ static bool take_flags(yh_str *in, const struct series_block_column *column, str
     return true;
 }
 
-static bool take_scales(yh_str *in, const struct series_block_column *column, struct series_block_cells *cells)
+static bool take_scales(yh_str *in, const struct series_block_column *column,
+                        struct series_block_cells *cells)
 {
     memset(cells->scale, column->scale, cells->n);
     if (!(column->mode & SERIES_MODE_SCALES))
@@ -251,13 +257,14 @@ static bool denormalise(const struct series_block_column *column, struct series_
     return true;
 }
 
-static bool take_mantissas(yh_str *in, const struct series_block_column *column, struct series_block_cells *cells,
-                           uint64_t *numbers)
+static bool take_mantissas(yh_str *in, const struct series_block_column *column,
+                           struct series_block_cells *cells, uint64_t *numbers)
 {
     if (!series_ints_decode(in, cells->n, numbers) || in->n)
         return false;
     cells->m = (int64_t *)numbers;
-    bool normal = column->mode & (SERIES_MODE_TRIMMED | SERIES_MODE_SCALES) && !(column->mode & SERIES_MODE_RAW);
+    bool normal =
+        column->mode & (SERIES_MODE_TRIMMED | SERIES_MODE_SCALES) && !(column->mode & SERIES_MODE_RAW);
     return !normal || denormalise(column, cells);
 }
 

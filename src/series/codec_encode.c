@@ -4,7 +4,7 @@
 
 #define ZSTD_LEVEL  3
 #define STRETCH_MIN 48 /* bytes: less is not worth a block of its own */
-#define BLOCK_MAX  ((size_t)1 << 30)
+#define BLOCK_MAX   ((size_t)1 << 30)
 
 yh_err series_codec_new(struct series_codec **ret)
 {
@@ -56,11 +56,12 @@ struct encoder {
     const struct series_rows *rows;
     yh_buf *directory;
     yh_buf *sections;
-    uint64_t *numbers; /* one stream: as many as there are rows */
+    uint64_t *numbers;       /* one stream: as many as there are rows */
     struct series_cuts cuts; /* of codec->raw */
 };
 
-/* Compresses codec->raw to `to`, a block of its own for each stretch between cuts, so that each gets its own codes. */
+/* Compresses codec->raw to `to`, a block of its own for each stretch between cuts, so that each gets its own
+ * codes. */
 static yh_err compress(struct encoder *e, char *to, size_t room, size_t *ret_n)
 {
     const yh_buf *raw = &e->codec->raw;
@@ -217,7 +218,8 @@ static int compare_columns(const void *a, const void *b)
     return series_column_cmp(x->name, y->name);
 }
 
-/* Sorts the cells by column, keeping the order of rows: counts, then places. Returns the columns in use, by name. */
+/* Sorts the cells by column, keeping the order of rows: counts, then places. Returns the columns in use, by
+ * name. */
 static yh_err gather(const struct series_rows *r, const struct series_column_name *names, size_t name_count,
                      yh_arena *arena, struct column **ret, size_t *ret_n)
 {

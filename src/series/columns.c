@@ -31,7 +31,8 @@ static uint32_t home_of(yh_str factor, series_field field, uint32_t cap)
     return (yh_hash32(factor) + (uint32_t)field * 2654435761u) & (cap - 1);
 }
 
-uint32_t series_columns_find(const struct series_columns *c, yh_str factor, series_field field, uint32_t guess)
+uint32_t series_columns_find(const struct series_columns *c, yh_str factor, series_field field,
+                             uint32_t guess)
 {
     if (guess < c->n && is(c, guess, factor, field))
         return guess;
@@ -109,7 +110,8 @@ static bool take_column(yh_str *in, struct series_columns *c, yh_err *ret_err)
     if (factor_n == 0 || in->n < factor_n + 2 || (uint8_t)in->p[factor_n + 1] >= SERIES_FIELD_COUNT)
         return false;
     uint32_t number;
-    *ret_err = series_columns_add(c, yh_str_sub(*in, 1, factor_n), (series_field)in->p[factor_n + 1], &number);
+    *ret_err =
+        series_columns_add(c, yh_str_sub(*in, 1, factor_n), (series_field)in->p[factor_n + 1], &number);
     if (*ret_err != YH_OK)
         return false;
     *in = yh_str_sub(*in, factor_n + 2, in->n);

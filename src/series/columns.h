@@ -1,6 +1,6 @@
 /*
- * series_columns: the dictionary of a point's columns. A column is (factor, field) and gets a small number when first
- * seen; numbers live in memory only, blocks carry the names. Guarded by its owner's lock.
+ * series_columns: the dictionary of a point's columns. A column is (factor, field) and gets a small number
+ * when first seen; numbers live in memory only, blocks carry the names. Guarded by its owner's lock.
  */
 #ifndef YH_SERIES_COLUMNS_H
 #define YH_SERIES_COLUMNS_H
@@ -28,7 +28,8 @@ struct series_columns {
 void series_columns_done(struct series_columns *c);
 
 /* `guess` is tried first: stations repeat their factors in the same order. */
-uint32_t series_columns_find(const struct series_columns *c, yh_str factor, series_field field, uint32_t guess);
+uint32_t series_columns_find(const struct series_columns *c, yh_str factor, series_field field,
+                             uint32_t guess);
 yh_must yh_err series_columns_add(struct series_columns *c, yh_str factor, series_field field, uint32_t *ret);
 
 /* Empty or overlong factors, or no field of ours, make no name. */

@@ -1,4 +1,4 @@
-#include "series/internal.h"
+#include "series/summary.h"
 
 #define PAST_PIECES_MAX 4 /* more pieces of a window that is over are made one */
 #define PIECE_MAX       ((size_t)1 << 30)
@@ -17,13 +17,14 @@ struct merge {
     struct piece_size *pieces; /* what is stored, oldest first */
     size_t n;
     struct series_rows rows;
-    yh_buf blob;
+    yh_buf summary, blob;
 };
 
 static void merge_done(struct merge *m)
 {
     free(m->pieces);
     series_rows_done(&m->rows);
+    yh_buf_done(&m->summary);
     yh_buf_done(&m->blob);
 }
 
@@ -33,7 +34,8 @@ static bool is_past(const struct series_window *w)
     return all->p[all->n - 1]->start > w->start;
 }
 
-/* How many of the newest pieces become one with the tail. Small ones do, so that their number stays logarithmic. */
+/* How many of the newest pieces become one with the tail. Small ones do, so that their number stays
+ * logarithmic. */
 static size_t choose(const struct series_window *w, const struct merge *m)
 {
     bool all = w->compact || (is_past(w) && m->n >= PAST_PIECES_MAX);
@@ -51,11 +53,6 @@ static size_t choose(const struct series_window *w, const struct merge *m)
     return take;
 }
 
-static struct series_piece_query whole(const struct series_window *w)
-{
-    return (struct series_piece_query){w->point->id, w->kind, w->start, w->start + 1, INT64_MIN, INT64_MAX};
-}
-
 static yh_err list_pieces(struct db *d, const struct series_window *w, struct merge *m)
 {
     if (w->pieces == 0)
@@ -63,14 +60,12 @@ static yh_err list_pieces(struct db *d, const struct series_window *w, struct me
     m->pieces = calloc(w->pieces, sizeof *m->pieces);
     if (!m->pieces)
         return yh_fail(YH_E_NO_MEMORY, "no memory to list %u pieces", w->pieces);
-    struct series_piece_query q = whole(w);
     db_stmt_auto *st = NULL;
-    YH_TRY(series_store_pieces(d, &q, &st));
+    YH_TRY(series_store_piece_list(d, w, &st));
     while (m->n < w->pieces) {
         struct series_piece piece;
-        yh_time start;
         bool any;
-        YH_TRY(series_store_piece_next(st, &any, &start, &piece));
+        YH_TRY(series_store_piece_list_next(st, &any, &piece));
         if (!any)
             break;
         m->pieces[m->n++] = (struct piece_size){piece.number, piece.row_n, piece.cell_n};
@@ -81,7 +76,7 @@ static yh_err list_pieces(struct db *d, const struct series_window *w, struct me
 /* The rows of the pieces from number `from` on, together with the tail. */
 static yh_err merge_rows(struct series *s, const struct series_window *w, int64_t from, struct merge *m)
 {
-    struct series_piece_query q = whole(w);
+    struct series_piece_query q = {w->point->id, w->kind, w->start, w->start + 1, INT64_MIN, INT64_MAX, from};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(s->db, &q, &st));
     for (;;) {
@@ -91,8 +86,7 @@ static yh_err merge_rows(struct series *s, const struct series_window *w, int64_
         YH_TRY(series_store_piece_next(st, &any, &start, &piece));
         if (!any)
             break;
-        if (piece.number >= from)
-            YH_TRY(series_rows_load(s->codec, piece.data, &w->point->columns, &s->lock, &m->rows));
+        YH_TRY(series_rows_load(s->codec, piece.data, &w->point->columns, &s->lock, &m->rows));
     }
     for (size_t i = 0; i < w->tail.n; i++)
         YH_TRY(series_rows_append(&m->rows, &w->tail.rows[i], w->tail.cells + w->tail.rows[i].cell_at));
@@ -101,14 +95,15 @@ static yh_err merge_rows(struct series *s, const struct series_window *w, int64_
 }
 
 static yh_err store_piece(struct series *s, const struct series_window *w, int64_t number,
-                          const struct series_rows *rows, yh_buf *blob)
+                          const struct series_rows *rows, struct merge *m)
 {
-    YH_TRY(series_block_encode(s->codec, rows, w->point->columns.names, w->point->columns.n, blob));
+    YH_TRY(series_block_encode(s->codec, rows, w->point->columns.names, w->point->columns.n, &m->blob));
+    YH_TRY(series_summary_encode(rows, &w->point->columns, &m->summary));
     size_t cells = 0;
     for (size_t i = 0; i < rows->n; i++)
         cells += rows->rows[i].cell_n;
-    struct series_piece piece = {number, rows->rows[0].time, rows->rows[rows->n - 1].time, rows->n, cells,
-                                 yh_buf_view(blob)};
+    struct series_piece piece = {number, rows->rows[0].time,       rows->rows[rows->n - 1].time, rows->n,
+                                 cells,  yh_buf_view(&m->summary), yh_buf_view(&m->blob)};
     return series_store_piece_insert(s->db, w, &piece);
 }
 
@@ -123,11 +118,11 @@ static yh_err write_window(struct series *s, struct series_window *w, struct mer
     }
     int64_t number = m->n == 0 ? 0 : take ? m->pieces[m->n - take].number : m->pieces[m->n - 1].number + 1;
     if (take == 0)
-        return store_piece(s, w, number, &w->tail, &m->blob);
+        return store_piece(s, w, number, &w->tail, m);
     YH_TRY(merge_rows(s, w, number, m));
     for (size_t i = m->n - take; i < m->n; i++)
         YH_TRY(series_store_piece_delete(s->db, w, m->pieces[i].number));
-    return store_piece(s, w, number, &m->rows, &m->blob);
+    return store_piece(s, w, number, &m->rows, m);
 }
 
 static yh_err write_all(struct db *d, void *user)
@@ -137,7 +132,7 @@ static yh_err write_all(struct db *d, void *user)
         struct series_window *w = f->s->dirty[i];
         if (w->point->columns_changed)
             YH_TRY(series_store_point_save(d, w->point));
-        struct merge m = {.blob = yh_buf_make(PIECE_MAX)};
+        struct merge m = {.summary = yh_buf_make(PIECE_MAX), .blob = yh_buf_make(PIECE_MAX)};
         yh_err e = write_window(f->s, w, &m);
         merge_done(&m);
         if (e != YH_OK)
@@ -156,10 +151,10 @@ static void settle(struct series *s, uint64_t position)
             yh_time first = w->tail.rows[0].time, last = w->tail.rows[w->tail.n - 1].time;
             w->first = w->pieces && w->first < first ? w->first : first;
             w->last = w->pieces && w->last > last ? w->last : last;
+            w->point->stored = true;
+            w->point->columns_changed = false;
         }
         w->pieces = w->pieces_after;
-        w->point->stored = true;
-        w->point->columns_changed = false;
         w->queued = w->compact = false;
         series_rows_done(&w->tail);
     }

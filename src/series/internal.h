@@ -1,10 +1,10 @@
 /*
  * Inside the series room: points, windows, and what stands behind struct series.
  *
- * Locking: the one writer thread alone changes points, dictionaries and tails, and does so under the write lock; it reads
- * them without. Readers hold the read lock while they copy what they need from the tails, and let go of it before they
- * look at the database. Facts only ever move from the tail to the database, so a reader who looks at the tail first can
- * see a fact twice, which changes nothing, but never misses one.
+ * Locking: the one writer thread alone changes points, dictionaries and tails, and does so under the write
+ * lock; it reads them without. Readers hold the read lock while they copy what they need from the tails, and
+ * let go of it before they look at the database. Facts only ever move from the tail to the database, so a
+ * reader who looks at the tail first can see a fact twice, which changes nothing, but never misses one.
  */
 #ifndef YH_SERIES_INTERNAL_H
 #define YH_SERIES_INTERNAL_H
@@ -143,16 +143,20 @@ yh_must yh_err series_store_extent(struct db *d, int64_t point, series_kind kind
                                    struct series_extent *ret);
 
 /* The newest window before `start`; pieces == 0 when there is none. */
-yh_must yh_err series_store_previous(struct db *d, int64_t point, series_kind kind, yh_time start, yh_time *ret_start,
-                                     unsigned *ret_pieces);
+yh_must yh_err series_store_previous(struct db *d, int64_t point, series_kind kind, yh_time start,
+                                     yh_time *ret_start, unsigned *ret_pieces);
 
 struct series_piece {
     int64_t number;
     yh_time first, last;
     size_t row_n, cell_n;
-    yh_str data;
+    yh_str summary, data;
 };
-yh_must yh_err series_store_piece_insert(struct db *d, const struct series_window *w, const struct series_piece *piece);
+yh_must yh_err series_store_piece_insert(struct db *d, const struct series_window *w,
+                                         const struct series_piece *piece);
+/* Number and size of a window's pieces, ascending, without their bytes. */
+yh_must yh_err series_store_piece_list(struct db *d, const struct series_window *w, struct db_stmt **ret);
+yh_must yh_err series_store_piece_list_next(struct db_stmt *st, bool *ret_any, struct series_piece *ret);
 yh_must yh_err series_store_piece_delete(struct db *d, const struct series_window *w, int64_t number);
 
 /* Walks pieces: windows with from <= window_start < to that touch [first, last], by (window_start, piece). */
@@ -161,10 +165,17 @@ struct series_piece_query {
     series_kind kind;
     yh_time from, to;
     yh_time first, last;
+    int64_t piece; /* and numbers from here on */
 };
 yh_must yh_err series_store_pieces(struct db *d, const struct series_piece_query *q, struct db_stmt **ret);
 yh_must yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window,
                                        struct series_piece *ret);
+
+/* Walks the summaries of the windows that start in [from, to), by (window_start, piece). */
+yh_must yh_err series_store_summaries(struct db *d, int64_t point, series_kind kind, yh_time from, yh_time to,
+                                      struct db_stmt **ret);
+yh_must yh_err series_store_summary_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window,
+                                         yh_str *ret_summary);
 
 yh_must yh_err series_store_size(struct db *d, uint64_t *ret_blocks, uint64_t *ret_bytes);
 
@@ -174,8 +185,8 @@ void series_readers_close(struct series *s);
 
 /* ---- blocks back to rows (load.c) ---- */
 
-/* Appends all rows of a stored piece; column numbers are those of `columns`, which grows as needed (under `grow_lock`
- * when it is not NULL). series_rows_sort() and _reduce() must follow. */
+/* Appends all rows of a stored piece; column numbers are those of `columns`, which grows as needed (under
+ * `grow_lock` when it is not NULL). series_rows_sort() and _reduce() must follow. */
 yh_must yh_err series_rows_load(struct series_codec *codec, yh_str blob, struct series_columns *columns,
                                 pthread_rwlock_t *grow_lock, struct series_rows *out);
 

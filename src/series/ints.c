@@ -60,8 +60,8 @@ static uint64_t common_step(const uint64_t *v, size_t n)
     return g;
 }
 
-/* Digits written beyond the resolution of an instrument ("0.440000") and clocks that know only seconds leave a common
- * step; the stream then counts steps. */
+/* Digits written beyond the resolution of an instrument ("0.440000") and clocks that know only seconds leave
+ * a common step; the stream then counts steps. */
 static uint64_t divide_step(uint64_t *v, size_t n)
 {
     uint64_t step = common_step(v, n), start = v[0];
@@ -186,7 +186,8 @@ static void put_low(const uint64_t *v, size_t n, const struct plan *p, yh_buf *o
     out->n += size;
 }
 
-static void put_planes(const uint64_t *v, size_t n, const struct plan *p, yh_buf *out, struct series_cuts *cuts)
+static void put_planes(const uint64_t *v, size_t n, const struct plan *p, yh_buf *out,
+                       struct series_cuts *cuts)
 {
     size_t from = seeds_of(p->predictor, n), rest = n - from;
     char *to = yh_buf_reserve(out, rest * p->planes);

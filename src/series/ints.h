@@ -1,7 +1,8 @@
 /*
- * Streams of 64-bit integers as bytes that compress well. A common step is divided out; each value is predicted (from the
- * smallest value, from its predecessor, or from the last step); low bits that are mere noise are bit-packed, what is above
- * them is laid out byte plane by byte plane for the compressor. Exact for every input, arithmetic is modulo 2^64. Pure.
+ * Streams of 64-bit integers as bytes that compress well. A common step is divided out; each value is
+ * predicted (from the smallest value, from its predecessor, or from the last step); low bits that are mere
+ * noise are bit-packed, what is above them is laid out byte plane by byte plane for the compressor. Exact for
+ * every input, arithmetic is modulo 2^64. Pure.
  */
 #ifndef YH_SERIES_INTS_H
 #define YH_SERIES_INTS_H

@@ -3,8 +3,8 @@
 /* The newest value of one factor: looked for from the newest window backwards. */
 struct pick {
     struct series_column_name name;
-    uint32_t column;           /* in the point's dictionary */
-    yh_time newest;            /* newest window that has the column */
+    uint32_t column; /* in the point's dictionary */
+    yh_time newest;  /* newest window that has the column */
     bool settled;
     struct series_facts facts; /* all of one data time, the newest so far */
 };
@@ -40,7 +40,8 @@ static yh_err offer(struct pick *p, const struct series_fact *f)
 }
 
 /* Offers the cells of one tail row; false when every pick has something newer already. */
-static yh_err offer_row(struct picks *all, yh_time window, const struct series_rows *rows, size_t at, bool *ret_more)
+static yh_err offer_row(struct picks *all, yh_time window, const struct series_rows *rows, size_t at,
+                        bool *ret_more)
 {
     const struct series_row *row = &rows->rows[at];
     *ret_more = false;
@@ -74,8 +75,8 @@ static yh_err offer_tail_locked(struct series *s, yh_str mn, yh_time window, str
     return YH_OK;
 }
 
-static yh_err offer_column(struct pick *p, const struct series_block_rows *rows, const struct series_block_cells *cells,
-                           yh_time not_after)
+static yh_err offer_column(struct pick *p, const struct series_block_rows *rows,
+                           const struct series_block_cells *cells, yh_time not_after)
 {
     for (uint32_t i = cells->n; i-- > 0;) {
         uint32_t row = cells->row[i];
@@ -111,7 +112,7 @@ static yh_err offer_block(struct series_codec *codec, yh_str blob, yh_time windo
 
 static yh_err offer_blocks(struct series_reader *r, yh_time window, struct picks *all)
 {
-    struct series_piece_query q = {all->point, all->kind, window, window + 1, INT64_MIN, all->not_after};
+    struct series_piece_query q = {all->point, all->kind, window, window + 1, INT64_MIN, all->not_after, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(r->db, &q, &st));
     for (;;) {
@@ -125,7 +126,8 @@ static yh_err offer_blocks(struct series_reader *r, yh_time window, struct picks
     }
 }
 
-static yh_err look_into(struct series *s, struct series_reader *r, yh_str mn, yh_time window, struct picks *all)
+static yh_err look_into(struct series *s, struct series_reader *r, yh_str mn, yh_time window,
+                        struct picks *all)
 {
     pthread_rwlock_rdlock(&s->lock);
     yh_err e = offer_tail_locked(s, mn, window, all);
@@ -138,9 +140,10 @@ static yh_err look_into(struct series *s, struct series_reader *r, yh_str mn, yh
     return e;
 }
 
-/* The newest window before `window` that holds anything, in the tail or stored; SERIES_NO_WINDOW at the end. */
-static yh_err window_before(struct series *s, struct series_reader *r, yh_str mn, yh_time window, const struct picks *all,
-                            yh_time *ret)
+/* The newest window before `window` that holds anything, in the tail or stored; SERIES_NO_WINDOW at the end.
+ */
+static yh_err window_before(struct series *s, struct series_reader *r, yh_str mn, yh_time window,
+                            const struct picks *all, yh_time *ret)
 {
     yh_time start = SERIES_NO_WINDOW, stored;
     pthread_rwlock_rdlock(&s->lock);
@@ -159,7 +162,8 @@ static yh_err window_before(struct series *s, struct series_reader *r, yh_str mn
     return YH_OK;
 }
 
-/* Where to look next: the newest window at or before `limit` that an unsettled factor is known to reach up to. */
+/* Where to look next: the newest window at or before `limit` that an unsettled factor is known to reach up
+ * to. */
 static yh_time next_window(const struct picks *all, yh_time limit)
 {
     yh_time next = SERIES_NO_WINDOW;
@@ -233,8 +237,8 @@ static yh_err pick_all(struct series *s, yh_str mn, struct picks *all)
     return e;
 }
 
-yh_err series_latest(struct series *s, yh_str mn, series_kind kind, yh_time not_after, struct series_latest *out,
-                     size_t max, size_t *ret_n)
+yh_err series_latest(struct series *s, yh_str mn, series_kind kind, yh_time not_after,
+                     struct series_latest *out, size_t max, size_t *ret_n)
 {
     yh_arena_auto arena = yh_arena_make(SERIES_READ_MAX);
     struct picks all = {.kind = kind};

@@ -53,7 +53,8 @@ static yh_err make_layout(const struct series_block *b, const struct series_bloc
     if (!ret->rows || !ret->cells)
         return yh_fail(YH_E_NO_MEMORY, "no memory to load a block of %zu values", cell_n);
     for (size_t i = 0; i < b->row_n; i++)
-        ret->rows[i] = (struct series_row){.time = rows->time[i], .seq = rows->seq[i], .received = rows->received[i]};
+        ret->rows[i] =
+            (struct series_row){.time = rows->time[i], .seq = rows->seq[i], .received = rows->received[i]};
     for (size_t i = 0; i < b->column_n; i++)
         for (uint32_t k = 0; k < cells[i].n; k++)
             ret->rows[cells[i].row[k]].cell_n++;
@@ -75,7 +76,8 @@ yh_err series_rows_load(struct series_codec *codec, yh_str blob, struct series_c
     struct layout l;
     YH_TRY(series_block_open(blob, &arena, &b));
     YH_TRY(series_block_rows_decode(codec, &b, &arena, &rows));
-    struct series_block_cells *cells = YH_NEW_N(&arena, struct series_block_cells, b.column_n ? b.column_n : 1);
+    struct series_block_cells *cells =
+        YH_NEW_N(&arena, struct series_block_cells, b.column_n ? b.column_n : 1);
     if (!cells)
         return yh_fail(YH_E_NO_MEMORY, "no memory to load a block of %zu columns", b.column_n);
     YH_TRY(decode_columns(codec, &b, &arena, cells));

@@ -79,14 +79,15 @@ static yh_err take_cells(struct series *s, struct series_point *p, const struct 
 
 /* What is known of one key before a fact is added. */
 struct known {
-    bool any;                     /* the key has a value */
-    bool same;                    /* with this very content */
+    bool any;  /* the key has a value */
+    bool same; /* with this very content */
     uint64_t same_first, same_last;
-    uint64_t other_last;          /* newest record with another content */
-    struct series_cell_at other;  /* that content */
+    uint64_t other_last;         /* newest record with another content */
+    struct series_cell_at other; /* that content */
 };
 
-static void look_at(const struct series_rows *rows, yh_time time, const struct series_cell_at *cell, struct known *k)
+static void look_at(const struct series_rows *rows, yh_time time, const struct series_cell_at *cell,
+                    struct known *k)
 {
     for (size_t i = series_rows_from(rows, time); i < rows->n && rows->rows[i].time == time; i++) {
         uint64_t seq = rows->rows[i].seq;
@@ -109,7 +110,8 @@ static void look_at(const struct series_rows *rows, yh_time time, const struct s
 /* Would this content be the current one when its newest record is `last`? */
 static bool is_current(const struct known *k, const struct series_cell_at *cell, uint64_t last)
 {
-    return !k->any || last > k->other_last || (last == k->other_last && series_content_cmp(cell, &k->other) > 0);
+    return !k->any || last > k->other_last ||
+           (last == k->other_last && series_content_cmp(cell, &k->other) > 0);
 }
 
 static series_effect effect_of(const struct known *k, const struct series_cell_at *cell, uint64_t seq)
@@ -156,7 +158,8 @@ static yh_err add_row(struct series *s, struct series_window *w, const struct se
     return e;
 }
 
-/* Adds the cells, which are sorted; a column that occurs twice (a frame can name a factor twice) needs a row each. */
+/* Adds the cells, which are sorted; a column that occurs twice (a frame can name a factor twice) needs a row
+ * each. */
 static yh_err add_cells(struct series *s, struct series_window *w, const struct series_record *r,
                         const struct series_cell_at *cells, size_t n)
 {

@@ -23,16 +23,17 @@ static bool give_versions(void *user, const struct series_fact *versions, size_t
     return true;
 }
 
-yh_err series_range(struct series *s, yh_str mn, series_kind kind, yh_str factor, series_field field, yh_time from,
-                    yh_time to, bool (*each)(void *user, const struct series_value *v), void *user)
+yh_err series_range(struct series *s, yh_str mn, series_kind kind, yh_str factor, series_field field,
+                    yh_time from, yh_time to, bool (*each)(void *user, const struct series_value *v),
+                    void *user)
 {
     struct taker t = {each, user};
     struct series_scan q = {mn, kind, factor, field, from, to};
     return series_scan_run(s, &q, give_current, &t);
 }
 
-yh_err series_versions(struct series *s, yh_str mn, series_kind kind, yh_str factor, series_field field, yh_time time,
-                       bool (*each)(void *user, const struct series_value *v), void *user)
+yh_err series_versions(struct series *s, yh_str mn, series_kind kind, yh_str factor, series_field field,
+                       yh_time time, bool (*each)(void *user, const struct series_value *v), void *user)
 {
     if (time == INT64_MAX)
         return YH_OK;

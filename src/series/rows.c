@@ -44,8 +44,8 @@ static bool row_before(const struct series_row *a, const struct series_row *b)
 }
 
 /* Room for one more row; its cells are stored, the row itself is not placed yet. */
-static yh_err store_cells(struct series_rows *r, const struct series_row *row, const struct series_cell_at *cells,
-                          struct series_row *ret)
+static yh_err store_cells(struct series_rows *r, const struct series_row *row,
+                          const struct series_cell_at *cells, struct series_row *ret)
 {
     size_t cell_n = r->cell_n + row->cell_n;
     if (cell_n > UINT32_MAX)
@@ -60,7 +60,8 @@ static yh_err store_cells(struct series_rows *r, const struct series_row *row, c
     return YH_OK;
 }
 
-yh_err series_rows_append(struct series_rows *r, const struct series_row *row, const struct series_cell_at *cells)
+yh_err series_rows_append(struct series_rows *r, const struct series_row *row,
+                          const struct series_cell_at *cells)
 {
     struct series_row placed;
     YH_TRY(store_cells(r, row, cells, &placed));
@@ -68,7 +69,8 @@ yh_err series_rows_append(struct series_rows *r, const struct series_row *row, c
     return YH_OK;
 }
 
-yh_err series_rows_add(struct series_rows *r, const struct series_row *row, const struct series_cell_at *cells)
+yh_err series_rows_add(struct series_rows *r, const struct series_row *row,
+                       const struct series_cell_at *cells)
 {
     struct series_row placed;
     YH_TRY(store_cells(r, row, cells, &placed));
@@ -115,7 +117,8 @@ size_t series_rows_from(const struct series_rows *r, yh_time time)
     return low;
 }
 
-const struct series_cell_at *series_rows_cell(const struct series_rows *r, const struct series_row *row, uint32_t column)
+const struct series_cell_at *series_rows_cell(const struct series_rows *r, const struct series_row *row,
+                                              uint32_t column)
 {
     const struct series_cell_at *cells = r->cells + row->cell_at;
     size_t low = 0, high = row->cell_n;
@@ -164,8 +167,8 @@ static bool same_claim(const struct claim *a, const struct claim *b)
     return a->cell->column == b->cell->column && series_content_cmp(a->cell, b->cell) == 0;
 }
 
-/* Marks what stands between the first and the last claim of a content, and repeats of the same claim. The marks are set
- * after all comparing is done: they destroy the column. */
+/* Marks what stands between the first and the last claim of a content, and repeats of the same claim. The
+ * marks are set after all comparing is done: they destroy the column. */
 static void drop_middles(struct claim *claims, size_t n)
 {
     size_t dropped = 0;

@@ -1,7 +1,8 @@
 /*
- * series_rows: the facts of one window, row by row. A row is what one log record said about one data time; its cells are
- * (column, content) pairs sorted by column. Rows are sorted by (time, seq). Columns are numbers of the point's dictionary
- * (series_columns). Plain memory, owned by one thread or guarded by its owner's lock.
+ * series_rows: the facts of one window, row by row. A row is what one log record said about one data time;
+ * its cells are (column, content) pairs sorted by column. Rows are sorted by (time, seq). Columns are numbers
+ * of the point's dictionary (series_columns). Plain memory, owned by one thread or guarded by its owner's
+ * lock.
  */
 #ifndef YH_SERIES_ROWS_H
 #define YH_SERIES_ROWS_H
@@ -39,7 +40,8 @@ void series_rows_clear(struct series_rows *r); /* keeps the memory */
 size_t series_rows_bytes(const struct series_rows *r);
 
 /* Adds a row at its place; `cells` are sorted by column. Appending in order costs nothing extra. */
-yh_must yh_err series_rows_add(struct series_rows *r, const struct series_row *row, const struct series_cell_at *cells);
+yh_must yh_err series_rows_add(struct series_rows *r, const struct series_row *row,
+                               const struct series_cell_at *cells);
 
 /* Adds at the end whatever the order; series_rows_sort() must follow. */
 yh_must yh_err series_rows_append(struct series_rows *r, const struct series_row *row,
@@ -50,7 +52,8 @@ void series_rows_sort(struct series_rows *r);
 size_t series_rows_from(const struct series_rows *r, yh_time time);
 
 /* The cell of that column, NULL when the row has none. */
-const struct series_cell_at *series_rows_cell(const struct series_rows *r, const struct series_row *row, uint32_t column);
+const struct series_cell_at *series_rows_cell(const struct series_rows *r, const struct series_row *row,
+                                              uint32_t column);
 
 /* Drops what says nothing new: of equal contents of one key only the lowest and the highest seq are kept (see
  * version.h), and rows left without cells. */

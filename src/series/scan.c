@@ -15,7 +15,8 @@ static yh_err take_rows(const struct series_rows *rows, uint32_t column, const s
         const struct series_cell_at *cell = series_rows_cell(rows, row, column);
         if (!cell)
             continue;
-        struct series_fact f = {row->time, row->seq, row->received, cell->m, row->seq, cell->scale, cell->flag};
+        struct series_fact f = {row->time, row->seq,    row->received, cell->m,
+                                row->seq,  cell->scale, cell->flag};
         YH_TRY(series_facts_add(out, &f));
     }
     return YH_OK;
@@ -40,7 +41,8 @@ static yh_err take_tail_locked(struct series *s, const struct series_scan *q, st
     return YH_OK;
 }
 
-static yh_err take_tail(struct series *s, const struct series_scan *q, struct place *place, struct series_facts *out)
+static yh_err take_tail(struct series *s, const struct series_scan *q, struct place *place,
+                        struct series_facts *out)
 {
     pthread_rwlock_rdlock(&s->lock);
     yh_err e = take_tail_locked(s, q, place, out);
@@ -56,8 +58,9 @@ static yh_err take_cells(const struct series_block_rows *rows, const struct seri
         uint32_t row = cells->row[i];
         if (rows->time[row] < q->from || rows->time[row] >= q->to)
             continue;
-        out->p[out->n++] = (struct series_fact){rows->time[row], rows->seq[row],  rows->received[row], cells->m[i],
-                                                rows->seq[row],  cells->scale[i], cells->flag[i]};
+        out->p[out->n++] =
+            (struct series_fact){rows->time[row], rows->seq[row],  rows->received[row], cells->m[i],
+                                 rows->seq[row],  cells->scale[i], cells->flag[i]};
     }
     return YH_OK;
 }
@@ -81,8 +84,8 @@ static yh_err take_block(struct series_reader *r, yh_str blob, const struct seri
 /* The facts in hand, and who gets them. */
 struct scan {
     const struct series_scan *q;
-    struct series_facts tail;  /* all of the tail, in order of windows */
-    size_t tail_at;            /* not given out yet */
+    struct series_facts tail;   /* all of the tail, in order of windows */
+    size_t tail_at;             /* not given out yet */
     struct series_facts *batch; /* one window */
     series_scan_each each;
     void *user;
@@ -125,7 +128,7 @@ static yh_err scan_blocks(struct series_reader *r, int64_t point, const struct s
 {
     const struct series_scan *q = sc->q;
     struct series_piece_query pieces = {
-        point, q->kind, series_window_start(q->kind, q->from), q->to, q->from, q->to - 1};
+        point, q->kind, series_window_start(q->kind, q->from), q->to, q->from, q->to - 1, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(r->db, &pieces, &st));
     yh_time current = INT64_MIN;
@@ -144,7 +147,8 @@ static yh_err scan_blocks(struct series_reader *r, int64_t point, const struct s
     return YH_OK;
 }
 
-static yh_err scan_stored(struct series *s, int64_t point, const struct series_column_name *name, struct scan *sc)
+static yh_err scan_stored(struct series *s, int64_t point, const struct series_column_name *name,
+                          struct scan *sc)
 {
     struct series_reader *r;
     YH_TRY(series_reader_take(s, &r));

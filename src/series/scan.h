@@ -15,6 +15,7 @@ struct series_scan {
 /* Called once per data time, in order, with the versions of the value, oldest first; false stops. */
 typedef bool (*series_scan_each)(void *user, const struct series_fact *versions, size_t n);
 
-yh_must yh_err series_scan_run(struct series *s, const struct series_scan *q, series_scan_each each, void *user);
+yh_must yh_err series_scan_run(struct series *s, const struct series_scan *q, series_scan_each each,
+                               void *user);
 
 #endif

@@ -7,7 +7,8 @@ static yh_err open_store(struct series *s)
     YH_TRY(db_open(s->path, s->read_only, &s->db));
     if (!s->read_only)
         YH_TRY(series_store_migrate(s->db));
-    /* The position first: a reader beside a running server must not miss a station that a later flush brings. */
+    /* The position first: a reader beside a running server must not miss a station that a later flush brings.
+     */
     YH_TRY(series_store_position(s->db, &s->position));
     YH_TRY(series_store_points(s->db, s));
     return series_codec_new(&s->codec);

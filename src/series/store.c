@@ -9,8 +9,8 @@ static const struct db_migration migrations[] = {
      "CREATE TABLE series_point (" /* a station */
      "  id BIGINT PRIMARY KEY,"
      "  mn TEXT NOT NULL UNIQUE,"
-     "  columns BLOB NOT NULL);" /* factors and fields ever seen, and their newest window: see columns.h */
-     "CREATE TABLE series_block (" /* facts of a station, kind and window of time; pieces complete one another */
+     "  columns BLOB NOT NULL);"   /* factors and fields ever seen, and their newest window: see columns.h */
+     "CREATE TABLE series_block (" /* facts of a station, kind and window; pieces complete one another */
      "  point BIGINT NOT NULL REFERENCES series_point(id),"
      "  kind INTEGER NOT NULL,"
      "  window_start BIGINT NOT NULL,"
@@ -19,7 +19,8 @@ static const struct db_migration migrations[] = {
      "  last_time BIGINT NOT NULL,"
      "  row_count BIGINT NOT NULL,"
      "  cell_count BIGINT NOT NULL,"
-     "  data BLOB NOT NULL," /* see codec.h */
+     "  summary BLOB NOT NULL," /* see summary.h; empty for small pieces */
+     "  data BLOB NOT NULL,"    /* see codec.h */
      "  PRIMARY KEY (point, kind, window_start, piece));"
      "CREATE TABLE series_state (" /* name 'position': the next log record to read */
      "  name TEXT PRIMARY KEY,"
@@ -42,13 +43,22 @@ static const char sql_extent[] = "SELECT COUNT(*), MIN(first_time), MAX(last_tim
 static const char sql_previous[] = "SELECT window_start, COUNT(*) FROM series_block "
                                    "WHERE point = ? AND kind = ? AND window_start < ? "
                                    "GROUP BY window_start ORDER BY window_start DESC LIMIT 1";
-static const char sql_pieces[] = "SELECT window_start, piece, first_time, last_time, row_count, cell_count, data "
-                                 "FROM series_block WHERE point = ? AND kind = ? "
-                                 "AND window_start >= ? AND window_start < ? AND last_time >= ? AND first_time <= ? "
-                                 "ORDER BY window_start, piece";
-static const char sql_size[] = "SELECT COUNT(*), COALESCE(SUM(LENGTH(data)), 0) FROM series_block";
-static const char sql_piece_insert[] = "INSERT INTO series_block (point, kind, window_start, piece, first_time, "
-                                       "last_time, row_count, cell_count, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char sql_pieces[] =
+    "SELECT window_start, piece, first_time, last_time, row_count, cell_count, data "
+    "FROM series_block WHERE point = ? AND kind = ? "
+    "AND window_start >= ? AND window_start < ? AND last_time >= ? AND first_time <= ? "
+    "AND piece >= ? ORDER BY window_start, piece";
+static const char sql_summaries[] =
+    "SELECT window_start, summary FROM series_block WHERE point = ? AND kind = ? "
+    "AND window_start >= ? AND window_start < ? ORDER BY window_start, piece";
+static const char sql_size[] =
+    "SELECT COUNT(*), COALESCE(SUM(LENGTH(data) + LENGTH(summary)), 0) FROM series_block";
+static const char sql_piece_insert[] =
+    "INSERT INTO series_block (point, kind, window_start, piece, first_time, "
+    "last_time, row_count, cell_count, summary, data) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+static const char sql_piece_list[] = "SELECT piece, row_count, cell_count FROM series_block "
+                                     "WHERE point = ? AND kind = ? AND window_start = ? ORDER BY piece";
 static const char sql_piece_delete[] = "DELETE FROM series_block "
                                        "WHERE point = ? AND kind = ? AND window_start = ? AND piece = ?";
 
@@ -129,7 +139,8 @@ yh_err series_store_clear_point(struct db *d, int64_t point)
     return run(d, sql_clear_point, &point, 1);
 }
 
-yh_err series_store_extent(struct db *d, int64_t point, series_kind kind, yh_time start, struct series_extent *ret)
+yh_err series_store_extent(struct db *d, int64_t point, series_kind kind, yh_time start,
+                           struct series_extent *ret)
 {
     db_stmt_auto *st = NULL;
     bool any;
@@ -162,7 +173,8 @@ yh_err series_store_previous(struct db *d, int64_t point, series_kind kind, yh_t
     return YH_OK;
 }
 
-yh_err series_store_piece_insert(struct db *d, const struct series_window *w, const struct series_piece *piece)
+yh_err series_store_piece_insert(struct db *d, const struct series_window *w,
+                                 const struct series_piece *piece)
 {
     db_stmt_auto *st = NULL;
     YH_TRY(db_prepare(d, sql_piece_insert, &st));
@@ -174,8 +186,29 @@ yh_err series_store_piece_insert(struct db *d, const struct series_window *w, co
     db_bind_i64(st, 6, piece->last);
     db_bind_i64(st, 7, (int64_t)piece->row_n);
     db_bind_i64(st, 8, (int64_t)piece->cell_n);
-    db_bind_blob(st, 9, piece->data);
+    db_bind_blob(st, 9, piece->summary);
+    db_bind_blob(st, 10, piece->data);
     return db_exec(st);
+}
+
+yh_err series_store_piece_list(struct db *d, const struct series_window *w, struct db_stmt **ret)
+{
+    struct db_stmt *st;
+    YH_TRY(db_prepare(d, sql_piece_list, &st));
+    db_bind_i64(st, 1, w->point->id);
+    db_bind_i64(st, 2, w->kind);
+    db_bind_i64(st, 3, w->start);
+    *ret = st;
+    return YH_OK;
+}
+
+yh_err series_store_piece_list_next(struct db_stmt *st, bool *ret_any, struct series_piece *ret)
+{
+    YH_TRY(db_step(st, ret_any));
+    if (*ret_any)
+        *ret = (struct series_piece){
+            .number = db_i64(st, 0), .row_n = (size_t)db_i64(st, 1), .cell_n = (size_t)db_i64(st, 2)};
+    return YH_OK;
 }
 
 yh_err series_store_piece_delete(struct db *d, const struct series_window *w, int64_t number)
@@ -194,11 +227,13 @@ yh_err series_store_pieces(struct db *d, const struct series_piece_query *q, str
     db_bind_i64(st, 4, q->to);
     db_bind_i64(st, 5, q->first);
     db_bind_i64(st, 6, q->last);
+    db_bind_i64(st, 7, q->piece);
     *ret = st;
     return YH_OK;
 }
 
-yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window, struct series_piece *ret)
+yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window,
+                               struct series_piece *ret)
 {
     YH_TRY(db_step(st, ret_any));
     if (!*ret_any)
@@ -212,6 +247,29 @@ yh_err series_store_piece_next(struct db_stmt *st, bool *ret_any, yh_time *ret_w
         .cell_n = (size_t)db_i64(st, 5),
         .data = db_str(st, 6),
     };
+    return YH_OK;
+}
+
+yh_err series_store_summaries(struct db *d, int64_t point, series_kind kind, yh_time from, yh_time to,
+                              struct db_stmt **ret)
+{
+    struct db_stmt *st;
+    YH_TRY(db_prepare(d, sql_summaries, &st));
+    db_bind_i64(st, 1, point);
+    db_bind_i64(st, 2, kind);
+    db_bind_i64(st, 3, from);
+    db_bind_i64(st, 4, to);
+    *ret = st;
+    return YH_OK;
+}
+
+yh_err series_store_summary_next(struct db_stmt *st, bool *ret_any, yh_time *ret_window, yh_str *ret_summary)
+{
+    YH_TRY(db_step(st, ret_any));
+    if (*ret_any) {
+        *ret_window = db_i64(st, 0);
+        *ret_summary = db_str(st, 1);
+    }
     return YH_OK;
 }
 

@@ -1,10 +1,11 @@
 /*
  * What the versions of a value are, as a function of a set of facts.
  *
- * A fact says: log record `seq` reported this content (digits, scale, flag) for this key. Of every distinct content the
- * lowest seq (`first`) and the highest (`last`) are kept; both are independent of the order of arrival, and a fact
- * between them changes nothing. The versions are the distinct contents ordered by `last`; the current one is the newest
- * in that order. A, B, A reported by records 1, 2, 3 is therefore B (2..2), then A (1..3): A is current, two versions.
+ * A fact says: log record `seq` reported this content (digits, scale, flag) for this key. Of every distinct
+ * content the lowest seq (`first`) and the highest (`last`) are kept; both are independent of the order of
+ * arrival, and a fact between them changes nothing. The versions are the distinct contents ordered by `last`;
+ * the current one is the newest in that order. A, B, A reported by records 1, 2, 3 is therefore B (2..2),
+ * then A (1..3): A is current, two versions.
  */
 #ifndef YH_SERIES_VERSION_H
 #define YH_SERIES_VERSION_H
@@ -33,7 +34,8 @@ yh_must yh_err series_facts_add(struct series_facts *f, const struct series_fact
 /* Orders facts by time, then seq, then content. */
 void series_facts_sort(struct series_fact *facts, size_t n);
 
-/* Turns the facts of one key into its versions, in place, oldest first; returns how many (at least 1 for n >= 1). */
+/* Turns the facts of one key into its versions, in place, oldest first; returns how many (at least 1 for n >=
+ * 1). */
 size_t series_versions_reduce(struct series_fact *facts, size_t n);
 
 struct series_value series_value_of(const struct series_fact *current, size_t versions);

@@ -118,8 +118,10 @@ static yh_err give_time(struct walk *w, size_t from, size_t to)
         const struct series_row *row = &r->rows[i];
         for (uint32_t k = 0; k < row->cell_n; k++) {
             const struct series_cell_at *c = &r->cells[row->cell_at + k];
-            entries[at++] = (struct entry){w->order[c->column], c->column,
-                                           {row->time, row->seq, row->received, c->m, row->seq, c->scale, c->flag}};
+            entries[at++] =
+                (struct entry){w->order[c->column],
+                               c->column,
+                               {row->time, row->seq, row->received, c->m, row->seq, c->scale, c->flag}};
         }
     }
     sort_entries(entries, n);
@@ -137,7 +139,8 @@ static yh_err advance(struct walk *w, yh_time end)
 {
     struct series_rows *r = &w->batch;
     for (; w->tail_at < w->tail.n && w->tail.rows[w->tail_at].time < end; w->tail_at++)
-        YH_TRY(series_rows_append(r, &w->tail.rows[w->tail_at], w->tail.cells + w->tail.rows[w->tail_at].cell_at));
+        YH_TRY(series_rows_append(r, &w->tail.rows[w->tail_at],
+                                  w->tail.cells + w->tail.rows[w->tail_at].cell_at));
     series_rows_sort(r);
     YH_TRY(order_columns(w));
     for (size_t from = 0, to; from < r->n && !w->stopped; from = to) {
@@ -152,7 +155,7 @@ static yh_err advance(struct walk *w, yh_time end)
 
 static yh_err walk_blocks(struct walk *w)
 {
-    struct series_piece_query q = {w->point, w->item.kind, INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX};
+    struct series_piece_query q = {w->point, w->item.kind, INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(w->reader->db, &q, &st));
     yh_time current = INT64_MIN;
@@ -179,7 +182,8 @@ static yh_err copy_tail_locked(struct walk *w, const struct series_point *p)
         const struct series_column_name *name = &p->columns.names[i];
         uint32_t number;
         if (i >= w->columns.n)
-            YH_TRY(series_columns_add(&w->columns, series_column_factor(name), (series_field)name->field, &number));
+            YH_TRY(series_columns_add(&w->columns, series_column_factor(name), (series_field)name->field,
+                                      &number));
     }
     const struct series_windows *all = &p->windows[w->item.kind];
     for (size_t i = 0; i < all->n; i++) {
@@ -278,7 +282,8 @@ struct tally {
 };
 
 /* What differs from the item before, with a head that says so: every list of items has bytes of its own. */
-static void hash_item(struct yh_sm3 *sm3, const struct series_walk_item *i, bool same_record, bool same_origin)
+static void hash_item(struct yh_sm3 *sm3, const struct series_walk_item *i, bool same_record,
+                      bool same_origin)
 {
     char bytes[128];
     yh_buf b = {.p = bytes, .cap = sizeof bytes, .max = sizeof bytes}; /* on the stack: never grows */

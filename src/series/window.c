@@ -2,12 +2,12 @@
 
 #define KEEP_LOADED_SHARE 2 /* loaded windows may take a half of what the tail may take */
 
-/* Long enough that a column fills its block (about a thousand rows at the usual intervals), short enough that a day's
- * curve decodes in microseconds. Fixed lengths from local midnight. */
+/* Long enough that a column fills its block (about a thousand rows at the usual intervals), short enough that
+ * a day's curve decodes in microseconds. Fixed lengths from local midnight. */
 static const yh_time lengths[SERIES_KIND_COUNT] = {
-    [SERIES_RTD] = YH_DAY,         /* 2,880 rows at 30 s */
-    [SERIES_MINUTE] = 8 * YH_DAY,  /* 1,152 rows at 10 min */
-    [SERIES_HOUR] = 32 * YH_DAY,   /* 768 rows */
+    [SERIES_RTD] = YH_DAY,        /* 2,880 rows at 30 s */
+    [SERIES_MINUTE] = 8 * YH_DAY, /* 1,152 rows at 10 min */
+    [SERIES_HOUR] = 32 * YH_DAY,  /* 768 rows */
     [SERIES_DAY] = 512 * YH_DAY,
 };
 
@@ -114,8 +114,12 @@ static yh_err window_get(struct series *s, struct series_point *p, series_kind k
     struct series_window *w = calloc(1, sizeof *w);
     if (!w)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a window");
-    *w = (struct series_window){.point = p, .kind = kind, .start = start, .pieces = extent.pieces,
-                                .first = extent.first, .last = extent.last};
+    *w = (struct series_window){.point = p,
+                                .kind = kind,
+                                .start = start,
+                                .pieces = extent.pieces,
+                                .first = extent.first,
+                                .last = extent.last};
     pthread_rwlock_wrlock(&s->lock);
     yh_err e = windows_insert(all, w);
     pthread_rwlock_unlock(&s->lock);
@@ -139,7 +143,8 @@ static yh_err close_previous(struct series *s, struct series_window *begun)
     unsigned pieces = 0;
     yh_time stored_start;
     if (begun->point->stored)
-        YH_TRY(series_store_previous(s->db, begun->point->id, begun->kind, begun->start, &stored_start, &pieces));
+        YH_TRY(series_store_previous(s->db, begun->point->id, begun->kind, begun->start, &stored_start,
+                                     &pieces));
     if (pieces && stored_start > start)
         start = stored_start;
     else if (start == INT64_MIN)
@@ -207,7 +212,7 @@ void series_unload_all(struct series *s)
 
 static yh_err load_pieces(struct series *s, const struct series_window *w, struct series_rows *out)
 {
-    struct series_piece_query q = {w->point->id, w->kind, w->start, w->start + 1, INT64_MIN, INT64_MAX};
+    struct series_piece_query q = {w->point->id, w->kind, w->start, w->start + 1, INT64_MIN, INT64_MAX, 0};
     db_stmt_auto *st = NULL;
     YH_TRY(series_store_pieces(s->db, &q, &st));
     for (;;) {

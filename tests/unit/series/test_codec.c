@@ -2,8 +2,9 @@
 
 #include "base/arena.h"
 #include "series/columns.h"
-#include "series/ints.h"
 #include "series/internal.h"
+#include "series/ints.h"
+#include "series/summary.h"
 
 static void round_trip_ints(const uint64_t *v, size_t n)
 {
@@ -90,7 +91,8 @@ static void make_sample(struct sample *s, size_t rows, unsigned columns, uint64_
     for (unsigned c = 0; c < columns; c++) {
         char factor[16];
         snprintf(factor, sizeof factor, "f%02u", (c * 7) % 100);
-        OK(series_columns_add(&s->columns, yh_str_of(factor), (series_field)(c % SERIES_FIELD_COUNT), &number));
+        OK(series_columns_add(&s->columns, yh_str_of(factor), (series_field)(c % SERIES_FIELD_COUNT),
+                              &number));
     }
     yh_time time = T0;
     for (size_t i = 0; i < rows; i++) {
@@ -104,14 +106,17 @@ static void make_sample(struct sample *s, size_t rows, unsigned columns, uint64_
             cells[n++] = (struct series_cell_at){random_mantissa(&seed, c % 3), c, scale, flag};
         }
         time += (yh_time)(next_random(&seed) % 3) * 30000;
-        struct series_row row = {.time = time, .seq = 1000 + i * 3, .cell_n = n,
+        struct series_row row = {.time = time,
+                                 .seq = 1000 + i * 3,
+                                 .cell_n = n,
                                  .received = time + (yh_time)(next_random(&seed) % 9999)};
         OK(series_rows_append(&s->rows, &row, cells));
     }
     series_rows_sort(&s->rows);
 }
 
-static void assert_same_rows(const struct sample *a, const struct series_rows *b, const struct series_columns *names)
+static void assert_same_rows(const struct sample *a, const struct series_rows *b,
+                             const struct series_columns *names)
 {
     assert_int_equal(a->rows.n, b->n);
     for (size_t i = 0; i < b->n; i++) {
@@ -123,7 +128,8 @@ static void assert_same_rows(const struct sample *a, const struct series_rows *b
         for (uint32_t k = 0; k < x->cell_n; k++) {
             const struct series_cell_at *c = &a->rows.cells[x->cell_at + k];
             const struct series_column_name *name = &a->columns.names[c->column];
-            uint32_t number = series_columns_find(names, series_column_factor(name), (series_field)name->field, 0);
+            uint32_t number =
+                series_columns_find(names, series_column_factor(name), (series_field)name->field, 0);
             const struct series_cell_at *d = series_rows_cell(b, y, number);
             assert_non_null(d);
             assert_int_equal(c->m, d->m);
@@ -223,20 +229,78 @@ static void reduce_keeps_first_and_last(void **state)
 {
     (void)state;
     struct series_rows r = {0};
-    static const struct { uint64_t seq; int64_t m; } facts[] = {{1, 5}, {2, 6}, {3, 5}, {4, 5}, {4, 5}, {6, 6}, {7, 6}};
+    static const struct {
+        uint64_t seq;
+        int64_t m;
+    } facts[] = {{1, 5}, {2, 6}, {3, 5}, {4, 5}, {4, 5}, {6, 6}, {7, 6}};
     for (size_t i = YH_LEN(facts); i-- > 0;) {
         struct series_cell_at c = {facts[i].m, 0, 0, 'N'};
         struct series_row row = {.time = T0, .seq = facts[i].seq, .cell_n = 1};
         OK(series_rows_add(&r, &row, &c));
     }
     OK(series_rows_reduce(&r));
-    static const struct { uint64_t seq; int64_t m; } want[] = {{1, 5}, {2, 6}, {4, 5}, {7, 6}};
+    static const struct {
+        uint64_t seq;
+        int64_t m;
+    } want[] = {{1, 5}, {2, 6}, {4, 5}, {7, 6}};
     assert_int_equal(r.n, YH_LEN(want));
     for (size_t i = 0; i < YH_LEN(want); i++) {
         assert_int_equal(r.rows[i].seq, want[i].seq);
         assert_int_equal(r.cells[r.rows[i].cell_at].m, want[i].m);
     }
     series_rows_done(&r);
+}
+
+static void summaries_say_what_the_rows_say(void **state)
+{
+    (void)state;
+    struct series_columns columns = {0};
+    struct series_rows rows = {0};
+    uint32_t number;
+    OK(series_columns_add(&columns, YH_S("011"), SERIES_F_RTD, &number));
+    OK(series_columns_add(&columns, YH_S("060"), SERIES_F_RTD, &number));
+    for (uint64_t i = 0; i < 1000; i++) {
+        struct series_cell_at c[] = {{(int64_t)((i * 37) % 1000) - 100, 0, 1, 0}, {5, 1, 0, 0}};
+        struct series_row row = {
+            .time = T0 + (yh_time)i, .seq = i + 10, .received = T0, .cell_n = i == 500 ? 2 : 1};
+        OK(series_rows_append(&rows, &row, c));
+    }
+    yh_buf_auto b = yh_buf_make(1 << 16);
+    OK(series_summary_encode(&rows, &columns, &b));
+    struct series_summary s;
+    bool known;
+    OK(series_summary_find(yh_buf_view(&b), &columns.names[0], &known, &s));
+    assert_true(known);
+    assert_int_equal(s.count, 1000);
+    assert_int_equal(s.first.time, T0);
+    assert_int_equal(s.last.time, T0 + 999);
+    assert_int_equal(s.last.seq, 1009);
+    assert_int_equal(s.min.m, -100);
+    assert_int_equal(s.max.m, 899);
+    assert_int_equal((s.max.seq - 10) * 37 % 1000, 999);
+    assert_int_equal(s.max.received, T0);
+    OK(series_summary_find(yh_buf_view(&b), &columns.names[1], &known, &s));
+    assert_true(known);
+    assert_int_equal(s.count, 1);
+    struct series_column_name absent;
+    assert_true(series_column_name_make(YH_S("zzz"), SERIES_F_RTD, &absent));
+    OK(series_summary_find(yh_buf_view(&b), &absent, &known, &s));
+    assert_true(known);
+    assert_int_equal(s.count, 0);
+    OK(series_summary_find(YH_S(""), &absent, &known, &s));
+    assert_false(known);
+    for (size_t i = 0; i < b.n; i++) {
+        b.p[i] = (char)(b.p[i] ^ 4);
+        assert_int_equal(series_summary_find(yh_buf_view(&b), &absent, &known, &s), YH_E_CORRUPT);
+        b.p[i] = (char)(b.p[i] ^ 4);
+    }
+    rows.rows[1].time = T0; /* two reports for one time: not for a summary to decide */
+    yh_buf_clear(&b);
+    OK(series_summary_encode(&rows, &columns, &b));
+    OK(series_summary_find(yh_buf_view(&b), &columns.names[0], &known, &s));
+    assert_false(known);
+    series_rows_done(&rows);
+    series_columns_done(&columns);
 }
 
 int main(void)
@@ -249,6 +313,7 @@ int main(void)
         cmocka_unit_test(trimmed_digits_come_back),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(reduce_keeps_first_and_last),
+        cmocka_unit_test(summaries_say_what_the_rows_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Damaged blocks whose hashes fit (the decoder is built without them here): every outcome but a clean one is a bug, and
- * the sanitizers watch. */
+/* Damaged blocks whose hashes fit (the decoder is built without them here): every outcome but a clean one is
+ * a bug, and the sanitizers watch. */
 #include "util.h"
 
 #include "series/columns.h"
@@ -18,8 +18,9 @@ static void make_block(struct series_codec *codec, size_t row_n, uint64_t seed, 
         uint32_t n = 0;
         for (uint32_t c = 0; c < 3; c++)
             if (c != 1 || next_random(&seed) % 3)
-                cells[n++] = (struct series_cell_at){(int64_t)(next_random(&seed) % 5000), c,
-                                                     (uint8_t)(c == 2 ? next_random(&seed) % 4 : 2), "ND"[i % 7 == 0]};
+                cells[n++] =
+                    (struct series_cell_at){(int64_t)(next_random(&seed) % 5000), c,
+                                            (uint8_t)(c == 2 ? next_random(&seed) % 4 : 2), "ND"[i % 7 == 0]};
         struct series_row row = {.time = T0 + (yh_time)i * 30000, .seq = i * 5, .received = T0, .cell_n = n};
         OK(series_rows_append(&rows, &row, cells));
     }

@@ -1,5 +1,5 @@
-/* The store against a plain list of facts: whatever the order of arrival, the flushes and restarts between, it answers
- * as the definitions say when they are applied to the whole list. */
+/* The store against a plain list of facts: whatever the order of arrival, the flushes and restarts between,
+ * it answers as the definitions say when they are applied to the whole list. */
 #include "util.h"
 
 #define FACTS   160
@@ -16,8 +16,9 @@ struct fact {
 
 static const char *const factors[FACTORS] = {"011", "w01018", "w21003"};
 
-/* Few times, few values, many repeats: versions, returns to an old value, late data, several windows. Each fact is a
- * record of its own, as if every factor came in its own frame; some records repeat the one before. */
+/* Few times, few values, many repeats: versions, returns to an old value, late data, several windows. Each
+ * fact is a record of its own, as if every factor came in its own frame; some records repeat the one before.
+ */
 static void make_facts(struct fact *facts, uint64_t seed)
 {
     for (uint64_t i = 0; i < FACTS; i++) {
@@ -66,8 +67,8 @@ static bool same_content(const struct version *v, const struct fact *f)
     return v->value.m == f->value.m && v->value.scale == f->value.scale && v->flag == f->flag;
 }
 
-static size_t versions_of(const struct fact *facts, size_t n, yh_time time, unsigned factor, series_field field,
-                          struct version *out)
+static size_t versions_of(const struct fact *facts, size_t n, yh_time time, unsigned factor,
+                          series_field field, struct version *out)
 {
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
@@ -85,7 +86,8 @@ static size_t versions_of(const struct fact *facts, size_t n, yh_time time, unsi
     return count;
 }
 
-static void check_value(const struct fact *facts, unsigned factor, series_field field, const struct series_value *v)
+static void check_value(const struct fact *facts, unsigned factor, series_field field,
+                        const struct series_value *v)
 {
     struct version all[FACTS];
     size_t n = versions_of(facts, FACTS, v->time, factor, field, all);
@@ -100,14 +102,17 @@ static void check_value(const struct fact *facts, unsigned factor, series_field 
     assert_int_equal(v->received, T0 + (yh_time)v->seq * 1000);
 }
 
-static size_t count_times(const struct fact *facts, unsigned factor, series_field field, yh_time from, yh_time to)
+static size_t count_times(const struct fact *facts, unsigned factor, series_field field, yh_time from,
+                          yh_time to)
 {
     size_t n = 0;
     for (size_t i = 0; i < FACTS; i++) {
-        if (facts[i].factor != factor || facts[i].field != field || facts[i].time < from || facts[i].time >= to)
+        if (facts[i].factor != factor || facts[i].field != field || facts[i].time < from ||
+            facts[i].time >= to)
             continue;
         size_t k = 0;
-        while (k < i && !(facts[k].factor == factor && facts[k].field == field && facts[k].time == facts[i].time))
+        while (k < i &&
+               !(facts[k].factor == factor && facts[k].field == field && facts[k].time == facts[i].time))
             k++;
         n += k == i;
     }
@@ -122,7 +127,8 @@ static void check_ranges(struct series *s, const struct fact *facts, uint64_t *s
         yh_time from = T0 + (yh_time)(next_random(seed) % 60) * YH_HOUR;
         yh_time to = from + (yh_time)(next_random(seed) % 60) * YH_HOUR;
         v.n = v.stop_after = 0;
-        OK(series_range(s, YH_S("MN1"), SERIES_RTD, yh_str_of(factors[factor]), field, from, to, take_value, &v));
+        OK(series_range(s, YH_S("MN1"), SERIES_RTD, yh_str_of(factors[factor]), field, from, to, take_value,
+                        &v));
         assert_int_equal(v.n, count_times(facts, factor, field, from, to));
         for (size_t i = 0; i < v.n; i++) {
             assert_true(i == 0 || v.v[i - 1].time < v.v[i].time);
@@ -245,7 +251,9 @@ static bool check_step(void *user, const struct series_walk_item *i)
         int c = i->v.time != w->last.v.time ? (i->v.time > w->last.v.time ? 1 : -1)
                                             : yh_str_cmp(i->factor, yh_str_of(w->factor));
         if (c == 0)
-            c = i->field != w->last.field ? (i->field > w->last.field ? 1 : -1) : i->v.seq >= w->last.v.seq ? 1 : -1;
+            c = i->field != w->last.field   ? (i->field > w->last.field ? 1 : -1)
+                : i->v.seq >= w->last.v.seq ? 1
+                                            : -1;
         assert_true(c > 0);
     }
     w->last = *i;

@@ -43,8 +43,11 @@ static void fill(struct box *b, uint64_t seed, size_t n)
 {
     uint64_t seq = 0;
     for (size_t i = 0; i < n; i++) {
-        struct series_cell c = {YH_S("w01018"), SERIES_F_RTD,
-                                {(int64_t)(next_random(&seed) % 2000) - 1000, (uint8_t)(next_random(&seed) % 4)}, 'N'};
+        struct series_cell c = {
+            YH_S("w01018"),
+            SERIES_F_RTD,
+            {(int64_t)(next_random(&seed) % 2000) - 1000, (uint8_t)(next_random(&seed) % 4)},
+            'N'};
         yh_time t = T0 + (yh_time)(next_random(&seed) % (10 * 24 * 60)) * YH_MINUTE;
         put_cells(b->s, "MN1", SERIES_RTD, t, ++seq, &c, 1);
         if (i % 400 == 399)
@@ -77,26 +80,74 @@ static void curves_keep_their_extremes(void **state)
     }
 }
 
+/* Whole days lie in one bucket: their summaries must say the same as their values. One day has a correction,
+ * one a late value that is not flushed yet, one is in pieces. */
+static void curves_from_summaries(void **state)
+{
+    struct box *b = *state;
+    uint64_t seed = 4, seq = 0;
+    for (unsigned i = 0; i < 5 * 720; i++) {
+        struct series_cell c[] = {{YH_S("w01018"),
+                                   SERIES_F_RTD,
+                                   {(int64_t)(next_random(&seed) % 5000) - 500, (uint8_t)(i % 3)},
+                                   "ND"[i % 9 == 0]},
+                                  {YH_S("011"), SERIES_F_RTD, {7, 0}, 0}};
+        put_cells(b->s, "MN1", SERIES_RTD, T0 + (yh_time)i * 2 * YH_MINUTE, ++seq, c, i < 720 ? 2 : 1);
+        if (i == 3 * 720 + 600 || i == 3 * 720 + 650 || i == 5 * 720 - 1)
+            OK(series_flush(b->s, seq + 1));
+    }
+    put1(b->s, T0 + YH_DAY, ++seq, "9999");
+    OK(series_flush(b->s, seq + 1));
+    put1(b->s, T0 + 2 * YH_DAY + 1000, ++seq, "-9999");
+    static struct values v;
+    static struct buckets all;
+    static const unsigned counts[] = {1, 2, 3, 5};
+    for (size_t i = 0; i < YH_LEN(counts); i++) {
+        yh_time from = T0 - (yh_time)i * YH_HOUR, to = T0 + 5 * YH_DAY;
+        yh_time width = (to - from + counts[i] - 1) / counts[i];
+        read1(b->s, from, to, &v);
+        assert_int_equal(v.n, 5 * 720 + 1);
+        all.n = 0;
+        OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, from, to, counts[i],
+                             take_bucket, &all));
+        assert_int_equal(all.n, counts[i]);
+        uint64_t seen = 0;
+        for (size_t k = 0; k < all.n; k++) {
+            check_bucket(&all.b[k], &v, width);
+            seen += all.b[k].count;
+        }
+        assert_int_equal(seen, v.n);
+        all.n = 0;
+        OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("011"), SERIES_F_RTD, T0, to, 1, take_bucket,
+                             &all));
+        assert_int_equal(all.n, 1);
+        assert_int_equal(all.b[0].count, 720);
+        assert_int_equal(all.b[0].last.time, T0 + 1438 * YH_MINUTE);
+        assert_int_equal(all.b[0].last.seq, 720);
+        assert_int_equal(all.b[0].last.received, T0 + 720 * 1000);
+    }
+}
+
 static void curves_at_the_edges(void **state)
 {
     struct box *b = *state;
     static struct buckets all;
     all.n = 0;
-    OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, 10, take_bucket,
-                         &all));
+    OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, 10,
+                         take_bucket, &all));
     assert_int_equal(all.n, 0);
     put1(b->s, T0, 1, "1");
     put1(b->s, T0 + 1000, 2, "2");
-    OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, INT64_MIN, INT64_MAX, 10,
-                         take_bucket, &all));
+    OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, INT64_MIN, INT64_MAX,
+                         10, take_bucket, &all));
     assert_int_equal(all.n, 1);
     assert_int_equal(all.b[0].count, 2);
     all.n = 0; /* more buckets than milliseconds */
-    OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, T0, T0 + 2, 1000, take_bucket,
-                         &all));
+    OK(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, T0, T0 + 2, 1000,
+                         take_bucket, &all));
     assert_int_equal(all.n, 1);
-    assert_int_equal(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, T0, T0 + 2, 0,
-                                       take_bucket, &all),
+    assert_int_equal(series_downsample(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, T0,
+                                       T0 + 2, 0, take_bucket, &all),
                      YH_E_INVALID);
 }
 
@@ -163,7 +214,8 @@ static bool take_aggregate(void *user, const struct series_aggregate *a)
     return true;
 }
 
-static void recompute(struct box *b, series_kind kind, yh_time step, yh_time from, yh_time to, struct aggregates *out)
+static void recompute(struct box *b, series_kind kind, yh_time step, yh_time from, yh_time to,
+                      struct aggregates *out)
 {
     out->n = 0;
     OK(series_recompute(b->s, YH_S("MN1"), kind, YH_S("w01018"), false, step, from, to, take_aggregate, out));
@@ -179,10 +231,15 @@ static void put_rtd(struct box *b, yh_time t, const char *text, char flag)
 static void minutes_from_readings(void **state)
 {
     struct box *b = *state;
-    static const struct { int at; const char *text; char flag; } rtd[] = {
-        {0, "1.0", 'N'}, {60, "2.5", 0}, {300, "3.25", 'N'}, {599, "99", 'D'}, /* three of four: 75 % are enough */
-        {600, "0.5", 'N'}, {700, "1.0", 'D'}, {800, "1.0", 'M'},               /* one of three */
-        {1800, "5", 'F'},                                                      /* nothing usable */
+    static const struct {
+        int at;
+        const char *text;
+        char flag;
+    } rtd[] = {
+        {0, "1.0", 'N'},   {60, "2.5", 0},    {300, "3.25", 'N'},
+        {599, "99", 'D'},                                        /* three of four: 75 % are enough */
+        {600, "0.5", 'N'}, {700, "1.0", 'D'}, {800, "1.0", 'M'}, /* one of three */
+        {1800, "5", 'F'},                                        /* nothing usable */
     };
     for (size_t i = 0; i < YH_LEN(rtd); i++)
         put_rtd(b, T0 + rtd[i].at * YH_SECOND, rtd[i].text, rtd[i].flag);
@@ -206,24 +263,35 @@ static void minutes_from_readings(void **state)
         assert_int_equal(got.a[2].flag, 'D');
         OK(series_flush(b->s, 100));
     }
-    recompute(b, SERIES_MINUTE, 10 * YH_MINUTE, T0 + 1, T0 + 600 * YH_SECOND + 1, &got); /* whole periods only */
+    recompute(b, SERIES_MINUTE, 10 * YH_MINUTE, T0 + 1, T0 + 600 * YH_SECOND + 1,
+              &got); /* whole periods only */
     assert_int_equal(got.n, 1);
     assert_int_equal(got.a[0].from, T0 + 600 * YH_SECOND);
     recompute(b, SERIES_DAY, YH_DAY, INT64_MIN, INT64_MAX, &got); /* no hours, no days */
     assert_int_equal(got.n, 0);
-    assert_int_equal(series_recompute(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), false, 1, 0, 1, take_aggregate, &got),
-                     YH_E_INVALID);
-    assert_int_equal(series_recompute(b->s, YH_S("MN1"), SERIES_HOUR, YH_S("w01018"), false, 0, 0, 1, take_aggregate, &got),
+    assert_int_equal(
+        series_recompute(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), false, 1, 0, 1, take_aggregate, &got),
+        YH_E_INVALID);
+    assert_int_equal(series_recompute(b->s, YH_S("MN1"), SERIES_HOUR, YH_S("w01018"), false, 0, 0, 1,
+                                      take_aggregate, &got),
                      YH_E_INVALID);
 }
 
 static void means_round_half_to_even(void **state)
 {
     struct box *b = *state;
-    static const struct { const char *a, *b, *want; } pairs[] = {
-        {"0.1", "0.2", "0.2"}, {"0.3", "0.4", "0.4"}, {"-0.1", "-0.2", "-0.2"}, {"-0.3", "-0.2", "-0.2"},
-        {"1", "2", "2"}, {"2", "3", "2"}, {"0.10", "0.2", "0.15"},
-        {"999999999999999999", "0.000000000001", "500000000000000000"}, /* decimals give way, digits do not wrap */
+    static const struct {
+        const char *a, *b, *want;
+    } pairs[] = {
+        {"0.1", "0.2", "0.2"},
+        {"0.3", "0.4", "0.4"},
+        {"-0.1", "-0.2", "-0.2"},
+        {"-0.3", "-0.2", "-0.2"},
+        {"1", "2", "2"},
+        {"2", "3", "2"},
+        {"0.10", "0.2", "0.15"},
+        {"999999999999999999", "0.000000000001",
+         "500000000000000000"}, /* decimals give way, digits do not wrap */
     };
     for (size_t i = 0; i < YH_LEN(pairs); i++) {
         put_rtd(b, T0 + (yh_time)i * YH_MINUTE, pairs[i].a, 'N');
@@ -242,7 +310,8 @@ static void means_round_half_to_even(void **state)
 static void put_minute(struct box *b, yh_time t, const char *min, const char *avg, const char *max, char flag)
 {
     static uint64_t seq = 1000;
-    struct series_cell c[] = {cell("w01018", SERIES_F_MIN, min, flag), cell("w01018", SERIES_F_AVG, avg, flag),
+    struct series_cell c[] = {cell("w01018", SERIES_F_MIN, min, flag),
+                              cell("w01018", SERIES_F_AVG, avg, flag),
                               cell("w01018", SERIES_F_MAX, max, flag)};
     put_cells(b->s, "MN1", SERIES_MINUTE, t, ++seq, c, 3);
 }
@@ -277,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(curves_keep_their_extremes),
+        TEST(curves_from_summaries),
         TEST(curves_at_the_edges),
         TEST(latest_is_by_data_time),
         TEST(latest_finds_a_factor_that_fell_silent),

@@ -3,7 +3,8 @@
 static void what_was_put_can_be_read(void **state)
 {
     struct box *b = *state;
-    struct series_cell cells[] = {cell("w01018", SERIES_F_RTD, "12.50", 'N'), cell("011", SERIES_F_RTD, "-3", 'D')};
+    struct series_cell cells[] = {cell("w01018", SERIES_F_RTD, "12.50", 'N'),
+                                  cell("011", SERIES_F_RTD, "-3", 'D')};
     assert_int_equal(put_cells(b->s, "MN1", SERIES_RTD, T0, 7, cells, 2), SERIES_NEW);
     static struct values v;
     for (unsigned round = 0; round < 3; round++) { /* from the tail, from a block, after opening again */
@@ -22,7 +23,8 @@ static void what_was_put_can_be_read(void **state)
             box_reopen(b);
     }
     v.n = 0;
-    OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S("011"), SERIES_F_RTD, INT64_MIN, INT64_MAX, take_value, &v));
+    OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S("011"), SERIES_F_RTD, INT64_MIN, INT64_MAX,
+                    take_value, &v));
     assert_int_equal(v.n, 1);
     assert_dec(v.v[0].value, "-3");
     assert_int_equal(v.v[0].flag, 'D');
@@ -46,9 +48,12 @@ static void empty_and_foreign_ranges(void **state)
     read1(b->s, INT64_MIN, INT64_MAX, &v);
     assert_int_equal(v.n, 2);
     v.n = 0;
-    OK(series_range(b->s, YH_S("MN2"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value, &v));
-    OK(series_range(b->s, YH_S("MN1"), SERIES_DAY, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value, &v));
-    OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_AVG, 0, INT64_MAX, take_value, &v));
+    OK(series_range(b->s, YH_S("MN2"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value,
+                    &v));
+    OK(series_range(b->s, YH_S("MN1"), SERIES_DAY, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value,
+                    &v));
+    OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_AVG, 0, INT64_MAX, take_value,
+                    &v));
     OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S(""), SERIES_F_RTD, 0, INT64_MAX, take_value, &v));
     assert_int_equal(v.n, 0);
 }
@@ -62,7 +67,8 @@ static void the_caller_can_stop(void **state)
     put1(b->s, T0 + 10 * YH_DAY, 11, "1.0");
     static struct values v;
     v = (struct values){.stop_after = 4};
-    OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value, &v));
+    OK(series_range(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value,
+                    &v));
     assert_int_equal(v.n, 4);
 }
 
@@ -149,7 +155,8 @@ static void corrections_are_versions(void **state)
 static void one_record_with_a_factor_twice(void **state)
 {
     struct box *b = *state;
-    struct series_cell cells[] = {cell("w01018", SERIES_F_RTD, "2", 'N'), cell("w01018", SERIES_F_RTD, "1", 'N'),
+    struct series_cell cells[] = {cell("w01018", SERIES_F_RTD, "2", 'N'),
+                                  cell("w01018", SERIES_F_RTD, "1", 'N'),
                                   cell("w01018", SERIES_F_RTD, "2", 'N')};
     assert_int_equal(put_cells(b->s, "MN1", SERIES_RTD, T0, 1, cells, 3), SERIES_NEW);
     static struct values v;
@@ -304,11 +311,13 @@ static void a_read_only_series_has_a_tail_of_its_own(void **state)
     read1(view, 0, INT64_MAX, &v);
     assert_int_equal(v.n, 2);
     v.n = 0;
-    OK(series_range(view, YH_S("MN9"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value, &v));
+    OK(series_range(view, YH_S("MN9"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, 0, INT64_MAX, take_value,
+                    &v));
     assert_int_equal(v.n, 1);
     series_close(view);
-    assert_int_equal(series_open(&(struct series_config){.path = "/nonexistent/series.db", .read_only = true}, &view),
-                     YH_E_NOT_FOUND);
+    assert_int_equal(
+        series_open(&(struct series_config){.path = "/nonexistent/series.db", .read_only = true}, &view),
+        YH_E_NOT_FOUND);
 }
 
 static void flush_is_due_when_the_tail_is_full(void **state)

@@ -33,7 +33,8 @@ static bool count_value(void *user, const struct series_value *v)
     struct counter *c = user;
     int row = (int)((v->time - T0) / YH_MINUTE);
     c->in_order = c->in_order && v->time > c->last;
-    c->right = c->right && v->value.m == row % 100 * 10 + 5 && v->value.scale == 1 && v->seq == (uint64_t)row + 1;
+    c->right =
+        c->right && v->value.m == row % 100 * 10 + 5 && v->value.scale == 1 && v->seq == (uint64_t)row + 1;
     c->last = v->time;
     c->n++;
     return true;
@@ -48,8 +49,8 @@ static void *read_all_the_time(void *user)
         last_round = atomic_load(&sh->done);
         int before = atomic_load(&sh->written);
         struct counter c = {.in_order = true, .right = true, .last = INT64_MIN};
-        if (series_range(sh->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, INT64_MIN, INT64_MAX, count_value,
-                         &c) != YH_OK)
+        if (series_range(sh->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, INT64_MIN, INT64_MAX,
+                         count_value, &c) != YH_OK)
             return "range failed";
         int after = atomic_load(&sh->written);
         if (c.n < before || c.n > after + 1 || !c.in_order || !c.right)
@@ -123,7 +124,8 @@ _Noreturn static void derive_for_ever(const char *path)
         struct series_cell c = {YH_S("w01018"), SERIES_F_RTD, {0}, 'N'};
         if (!yh_dec_parse(yh_str_of(text_of((int)row, text, sizeof text)), &c.value))
             _exit(1);
-        struct series_record r = {YH_S("MN1"), SERIES_RTD, T0 + (yh_time)(row % 5000) * YH_MINUTE, row, T0, &c, 1};
+        struct series_record r = {YH_S("MN1"), SERIES_RTD, T0 + (yh_time)(row % 5000) * YH_MINUTE, row, T0,
+                                  &c,          1};
         series_effect e;
         if (series_put(s, &r, &e) != YH_OK || (row % 7 == 6 && series_flush(s, row + 1) != YH_OK))
             _exit(1);
@@ -135,7 +137,8 @@ static void put_range(struct series *s, uint64_t from, uint64_t to)
     char text[16];
     for (uint64_t row = from; row < to; row++) {
         struct series_cell c = cell("w01018", SERIES_F_RTD, text_of((int)row, text, sizeof text), 'N');
-        struct series_record r = {YH_S("MN1"), SERIES_RTD, T0 + (yh_time)(row % 5000) * YH_MINUTE, row, T0, &c, 1};
+        struct series_record r = {YH_S("MN1"), SERIES_RTD, T0 + (yh_time)(row % 5000) * YH_MINUTE, row, T0,
+                                  &c,          1};
         series_effect e;
         OK(series_put(s, &r, &e));
     }

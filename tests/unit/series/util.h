@@ -1,11 +1,12 @@
-/* Shared by the tests of the series room: a scratch database, a repeatable random source, short ways to put and read. */
+/* Shared by the tests of the series room: a scratch database, a repeatable random source, short ways to put
+ * and read. */
 #ifndef YH_TEST_SERIES_UTIL_H
 #define YH_TEST_SERIES_UTIL_H
 
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <unistd.h>
@@ -77,8 +78,8 @@ static inline struct series_cell cell(const char *factor, series_field field, co
     return (struct series_cell){yh_str_of(factor), field, dec(text), flag};
 }
 
-static inline series_effect put_cells(struct series *s, const char *mn, series_kind kind, yh_time time, uint64_t seq,
-                                      const struct series_cell *cells, size_t n)
+static inline series_effect put_cells(struct series *s, const char *mn, series_kind kind, yh_time time,
+                                      uint64_t seq, const struct series_cell *cells, size_t n)
 {
     struct series_record r = {yh_str_of(mn), kind, time, seq, T0 + (yh_time)seq * 1000, cells, n};
     series_effect effect = SERIES_SAME;
