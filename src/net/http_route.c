@@ -291,7 +291,7 @@ static yh_err check_reply(struct http_reply *r)
         return YH_OK;
     yh_json_auto *answer = NULL;
     YH_TRY(yh_json_parse(yh_buf_view(&r->out), &answer));
-    struct http_checker checker = {.arena = r->rq.arena, .patterns = r->server->patterns};
+    struct http_checker checker = {.arena = r->rq.arena, .patterns = r->server->patterns, .own = true};
     http_check_json(&checker, schema, answer);
     if (!checker.first)
         return YH_OK;

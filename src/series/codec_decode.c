@@ -7,6 +7,18 @@ static yh_err corrupt(const char *what)
     return yh_fail(YH_E_CORRUPT, "stored block: %s", what);
 }
 
+/* A fuzzer cannot guess hashes; built for it, what stands behind them must hold on its own. */
+static bool hash_fits(yh_str bytes, uint32_t hash)
+{
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+    (void)bytes;
+    (void)hash;
+    return true;
+#else
+    return yh_hash32(bytes) == hash;
+#endif
+}
+
 static bool take_byte(yh_str *in, uint8_t *ret)
 {
     if (in->n == 0)
@@ -102,7 +114,7 @@ yh_err series_block_open(yh_str blob, yh_arena *arena, struct series_block *ret)
         return corrupt("directory cut short");
     yh_str directory = {blob.p, directory_n};
     yh_str body = {blob.p + directory_n, blob.n - directory_n};
-    if (!take_bytes(&body, &hash, sizeof hash) || hash != yh_hash32(directory))
+    if (!take_bytes(&body, &hash, sizeof hash) || !hash_fits(directory, hash))
         return corrupt("directory does not match its hash");
 
     struct series_block b = {0};
@@ -133,7 +145,7 @@ const struct series_block_column *series_block_find(const struct series_block *b
 /* The plain bytes of a section; they stand in the blob or in codec->raw until the next section is unpacked. */
 static yh_err unpack(struct series_codec *c, const struct series_section *s, yh_str *ret)
 {
-    if (yh_hash32((yh_str){s->p, s->stored_n}) != s->hash)
+    if (!hash_fits((yh_str){s->p, s->stored_n}, s->hash))
         return corrupt("section does not match its hash");
     if (s->stored_n == s->raw_n) {
         *ret = (yh_str){s->p, s->raw_n};

@@ -55,7 +55,7 @@ const READY = /^ready http=(?:https?:\/\/)?(\S+):(\d+)\/? gate=(\S+):(\d+)/;
 
 // Starts `yuheng serve` on free ports and waits for its ready line. Stopped when `t` ends, unless done before.
 export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000 } = {}) {
-    const child = spawn(binary, ['serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', ...args],
+    const child = spawn(binary, ['serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args],
         { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
     children.add(child);
     const exited = new Promise((done) => {

@@ -3,8 +3,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -543,6 +545,33 @@ static void parallel_guesses_do_not_outrun_the_count(void **state)
     assert_int_equal(locked, GUESSERS * 3 - 5);
 }
 
+/* In another process: does this one hold a lock on the database file? (See the db room: a closed descriptor drops it.) */
+static bool locked_for_others(const char *path)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+        int fd = open(path, O_RDWR);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
+    }
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status) == 1;
+}
+
+static void the_database_is_opened_again_safely(void **state)
+{
+    struct box *b = *state;
+    struct db_pool *again = NULL;
+    char none[96];
+    snprintf(none, sizeof none, "%s/none", b->dir);
+    assert_int_equal(kit_database_open(none, false, 1, &again), YH_E_NOT_FOUND);
+    OK(kit_database_open(b->dir, true, 1, &again));
+    assert_true(locked_for_others(b->path));
+    db_pool_close(again);
+    assert_true(locked_for_others(b->path));
+}
+
 /* ---- notes without a log ---- */
 
 static void notes_wait_for_a_log(void **state)
@@ -595,6 +624,7 @@ int main(void)
         T(remembered_sessions_end_in_time),
         T(parallel_guesses_do_not_outrun_the_count),
         T(notes_wait_for_a_log),
+        T(the_database_is_opened_again_safely),
     };
     return cmocka_run_group_tests_name("kit", tests, NULL, NULL);
 }

@@ -68,9 +68,12 @@ export const EDITIONS: Record<string, string> = { auto: '自动识别', '2005': 
 export const editionWord = (e: string | null | undefined): string => (e ? (EDITIONS[e] ?? e) : '—')
 
 /** Units as they are printed: exponents raised. */
-export const unitWord = (u: string | null | undefined): string => (u ?? '').replace(/m3/g, 'm\u00b3').replace(/m2/g, 'm\u00b2')
+export const unitWord = (u: string | null | undefined): string => (u ?? '').replace(/m3/g, 'm\u00b3').replace(/m2/g, 'm\u00b2').replace(/degC/g, '\u2103')
 
 export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
+
+/** A device without peculiarities has no dialect to name. */
+export const dialectWord = (d: string | null | undefined): string => (!d || d === 'standard' ? '无' : d)
 
 export const CLOCK_POLICIES: Record<string, string> = { accept: '照常采用', flag: '采用并标为异常' }
 export const ANSWER_POLICIES: Record<string, string> = { standard: '按报文标志应答', always: '每帧都应答', never: '不应答' }

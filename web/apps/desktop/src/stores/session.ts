@@ -39,6 +39,10 @@ export const useSession = defineStore('session', () => {
       accept(null)
     }
   }
+  async function changePassword(current: string, password: string): Promise<void> {
+    await calls.changePassword(current, password)
+    accept(await calls.session())
+  }
   const can = (permission: string): boolean => user.value?.permissions.includes(permission) ?? false
 
   api.onSignedOut = () => {
@@ -46,5 +50,5 @@ export const useSession = defineStore('session', () => {
     accept(null)
     onExpired.value()
   }
-  return { user, demo, onExpired, ready, signIn, signOut, can }
+  return { user, demo, onExpired, ready, signIn, signOut, changePassword, can }
 })
