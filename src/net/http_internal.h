@@ -54,6 +54,7 @@ struct http_reply {
     bool head;      /* HEAD: as GET, without the bytes */
     bool answered;  /* before the handler: a problem, a redirect, a stored answer */
     bool has_body;
+    bool unclear_end; /* of the body: answer at once and close */
     size_t body_seen, body_max;
     yh_buf body;
 

@@ -381,6 +381,19 @@ describe('slow and broken clients', () => {
     }
     assert.equal((await call('GET', '/api/v1/public/A')).status, 200);
   });
+  test('a request with two ends, or two hosts, is refused and the connection closed', async () => {
+    const start = ['POST /api/v1/count HTTP/1.1', 'Host: x', 'Content-Type: application/json'];
+    const chunks = '2\r\n{}\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (const [headers, body] of [[['Content-Length: 2', 'Transfer-Encoding: chunked'], chunks],
+      [['Content-Length: 2', 'Content-Length: 3'], '{} GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'],
+      [['Transfer-Encoding: xchunked'], chunks], [['Transfer-Encoding: gzip, chunked'], chunks],
+      [['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], chunks]]) {
+      const answer = await raw(server.port, [...start, ...headers, '', body].join('\r\n'));
+      assert.equal(answer.status, 400, headers.join());
+      assert.doesNotMatch(answer.text, /200 OK|up 1/);
+    }
+    assert.equal((await get(server.port, '/api/v1/public/A', 'Host: y')).status, 400);
+  });
   test('two hundred at once', async () => {
     const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => get(server.port, `/api/v1/public/N${i}`)));
     answers.forEach((answer, i) => assert.deepEqual(JSON.parse(answer.body), { mn: `N${i}`, who: null }));
