@@ -36,7 +36,7 @@ export interface DeviceProfile {
   edition: string
   /** 已设访问密码 */
   password_set: boolean
-  /** 容许校验码错误（调试） */
+  /** 容许校验码错误(调试) */
   accept_bad_crc: boolean
   /** 时钟策略 */
   clock_policy: string
@@ -46,7 +46,7 @@ export interface DeviceProfile {
   answer_policy: string
   /** 已设 SM4 密钥 */
   sm4_key_set: boolean
-  /** 时区（分钟） */
+  /** 时区(分钟) */
   time_offset_minutes: number
 }
 
@@ -55,7 +55,7 @@ export interface DeviceProfilePatch {
   edition?: 'auto' | '2005' | '2017' | '2025'
   /** 访问密码 */
   password?: string | null
-  /** 容许校验码错误（调试） */
+  /** 容许校验码错误(调试) */
   accept_bad_crc?: boolean
   /** 时钟策略 */
   clock_policy?: 'flag' | 'accept'
@@ -65,7 +65,7 @@ export interface DeviceProfilePatch {
   answer_policy?: 'standard' | 'always' | 'never'
   /** SM4 密钥(32 位十六进制) */
   sm4_key?: string | null
-  /** 时区（分钟） */
+  /** 时区(分钟) */
   time_offset_minutes?: number
   /** 分钟数据间隔 */
   interval_minutes?: number
@@ -149,7 +149,7 @@ export interface Frame {
   peer: string
   /** 叶子哈希(SM3) */
   leaf: string
-  /** 原文（转义） */
+  /** 原文(转义) */
   raw: string
   /** 解析结果 */
   decoded: unknown
@@ -348,7 +348,7 @@ export interface Series {
   field: string
   from: string
   to: string
-  /** 时段长度（分钟） */
+  /** 时段长度(分钟) */
   step_minutes: number
   bucketed: boolean
   /** 未列完 */

@@ -133,6 +133,7 @@ test('a frame on the wire is on the overview without a reload, and its value lea
   await page.waitForSelector('[data-testid=frame]')
   assert.ok((await page.locator('.raw').textContent()).includes(`${station.factor}-Rtd=${later}`))
   await page.waitForSelector('[data-testid=proof-ok]')
+  assert.equal(await page.locator('[data-testid=proof-bad], [data-testid=signature-bad]').count(), 0)
   await page.getByRole('button', { name: /展开复核过程/ }).click()
   assert.ok((await page.locator('.steps .good').textContent()).length === 64)
   assert.deepEqual(await axe(page), [])

@@ -40,8 +40,9 @@ export const useSession = defineStore('session', () => {
     }
   }
   async function changePassword(current: string, password: string): Promise<void> {
+    const username = user.value?.username ?? ''
     await calls.changePassword(current, password)
-    accept(await calls.session())
+    await signIn(username, password) // every session ends with the old password
   }
   const can = (permission: string): boolean => user.value?.permissions.includes(permission) ?? false
 
