@@ -122,3 +122,11 @@ bool hj212_is_login(yh_str cn)
             return true;
     return false;
 }
+
+const char *hj212_dialect_title(const char *name)
+{
+    for (size_t i = 0; i < hj212_dialect_table_count; i++)
+        if (strcmp(hj212_dialect_table[i].name, name) == 0)
+            return hj212_dialect_table[i].title;
+    return NULL;
+}

@@ -18,6 +18,9 @@ struct hj212_dialect {
 /* The first that matches, NULL when the frame shows none. */
 const struct hj212_dialect *hj212_dialect_of(const struct hj212_frame *f);
 
+/* Chinese title of a dialect by its word; NULL when unknown. */
+const char *hj212_dialect_title(const char *name);
+
 const struct hj212_dialect *hj212_dialects(size_t *ret_n);
 
 /* CN that keeps a connection alive or logs in (standard 2025 or a dialect), and carries no measurement. */

@@ -84,6 +84,7 @@ static struct station_info *info_of(const struct source_station *row)
     i->dialect = yh_arena_str(a, row->profile.dialect);
     i->answer_policy = yh_arena_str(a, row->profile.answer_policy);
     i->interval_minutes = row->profile.interval_minutes;
+    i->end_stamped = yh_str_is(row->profile.period_stamp, "end");
     return i;
 }
 

@@ -28,6 +28,7 @@ struct station_info {
     int64_t enterprise_id, outlet_id;
     yh_str edition, clock_policy, dialect, answer_policy; /* as configured */
     int interval_minutes;
+    bool end_stamped; /* DataTime of minute and hour data marks the end of the period */
     struct station_factor *factors;
     size_t factor_count;
 };

@@ -13,6 +13,7 @@ struct question {
     series_kind kind;
     series_field field;
     yh_time from, to, step;
+    bool end_stamped;
     int64_t buckets;
 };
 
@@ -85,6 +86,7 @@ static void put_value(struct yh_json *j, const struct series_value *v)
 struct writer {
     struct yh_json *j;
     size_t n;
+    yh_time stamp; /* what the station adds to the start of a period to name it */
 };
 
 static bool put_point(void *user, const struct series_value *v)
@@ -114,9 +116,11 @@ static bool put_bucket(void *user, const struct series_bucket *b)
 
 static bool put_aggregate(void *user, const struct series_aggregate *a)
 {
-    struct yh_json *j = ((struct writer *)user)->j;
+    const struct writer *w = user;
+    struct yh_json *j = w->j;
     yh_json_obj(j);
     yh_json_ktime(j, "from", a->from);
+    yh_json_ktime(j, "time", a->from + w->stamp);
     yh_json_key(j, "avg");
     if (a->valid)
         yh_json_dec(j, a->avg);
@@ -165,13 +169,15 @@ static bool is_mean_field(series_field f)
 
 static yh_err put_recomputed(struct series *s, const struct question *q, struct yh_json *j)
 {
-    struct writer w = {.j = j};
+    /* A day is named by its date, whatever the station does with hours. */
+    struct writer w = {.j = j, .stamp = q->end_stamped && q->kind != SERIES_DAY ? q->step : 0};
     yh_err e = YH_OK;
     yh_json_key(j, "recomputed");
     yh_json_arr(j);
     if (q->kind != SERIES_RTD && is_mean_field(q->field))
         e = series_recompute(s, q->mn, q->kind, q->factor, q->field == SERIES_F_ZS_AVG, q->step,
-                             yh_time_floor(q->from, q->step, YH_CST), q->to, put_aggregate, &w);
+                             q->end_stamped ? SERIES_STAMP_END : SERIES_STAMP_START,
+                             yh_time_floor(q->from, q->step, YH_CST) - w.stamp, q->to, put_aggregate, &w);
     yh_json_arr_end(j);
     return e;
 }
@@ -185,6 +191,7 @@ static bool put_head(struct http_request *rq, struct question *q, struct yh_json
     bool found = s && s->known && s->info;
     if (found) {
         q->step = step_of(q->kind, s->info->interval_minutes);
+        q->end_stamped = s->info->end_stamped;
         yh_json_kstr(j, "mn", q->mn);
         yh_json_key(j, "factor");
         station_json_factor(j, s, q->factor);
@@ -300,6 +307,7 @@ static const struct http_schema bucket_schema = {.name = "SeriesBucket", .fields
 
 static const struct http_field aggregate_fields[] = {
     {.name = "from", .type = HTTP_T_TIME, .required = true, .title = "时段起点"},
+    {.name = "time", .type = HTTP_T_TIME, .required = true, .title = "站点对该时段的标注时间"},
     {.name = "avg", .type = HTTP_T_DECIMAL, .required = true, .nullable = true, .title = "复算均值"},
     {.name = "min", .type = HTTP_T_DECIMAL, .required = true, .nullable = true, .title = "复算最小"},
     {.name = "max", .type = HTTP_T_DECIMAL, .required = true, .nullable = true, .title = "复算最大"},

@@ -425,6 +425,7 @@ static const char *const state_values[] = {"never", "online", "late", "abnormal"
 static const char *const media[] = {"water", "air", "noise", "other", NULL};
 static const char *const editions[] = {"auto", "2005", "2017", "2025", NULL};
 static const char *const clock_policies[] = {"flag", "accept", NULL};
+static const char *const period_stamps[] = {"start", "end", NULL};
 static const char *const answer_policies[] = {"standard", "always", "never", NULL};
 
 static const struct http_field station_query[] = {
@@ -462,6 +463,7 @@ static const struct http_field patch_fields[] = {
     {.name = "clock_policy", .type = HTTP_T_STRING, .values = clock_policies, .title = "时钟策略"},
     {.name = "dialect", .type = HTTP_T_STRING, .max = 32, .title = "方言"},
     {.name = "answer_policy", .type = HTTP_T_STRING, .values = answer_policies, .title = "应答策略"},
+    {.name = "period_stamp", .type = HTTP_T_STRING, .values = period_stamps, .title = "时段标注方式"},
     {.name = "sm4_key", .type = HTTP_T_STRING, .nullable = true, .max = 32, .title = "SM4 密钥(32 位十六进制)"},
     {.name = "time_offset_minutes", .type = HTTP_T_INT, .min = -720, .max = 840, .title = "时区(分钟)"},
     {.name = "interval_minutes", .type = HTTP_T_INT, .min = 1, .max = 60, .title = "分钟数据间隔"},

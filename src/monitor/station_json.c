@@ -1,5 +1,6 @@
 #include "monitor/station_json.h"
 
+#include "hj212/dialect.h"
 #include "hj212/dict.h"
 
 bool station_exceeds(const struct live_station *s, yh_str factor, yh_dec value, char flag)
@@ -106,6 +107,7 @@ void station_json_fields(struct yh_json *j, const struct live_station *s)
         yh_json_null(j);
     yh_json_kz(j, "edition", s->edition == HJ212_ED_UNKNOWN ? "" : hj212_edition_name(s->edition));
     yh_json_kz(j, "dialect", s->dialect);
+    yh_json_kz(j, "dialect_name", hj212_dialect_title(s->dialect));
     yh_json_kbool(j, "connected", s->connections > 0);
     yh_json_kz(j, "peer", s->peer[0] ? s->peer : NULL);
     yh_json_key(j, "latest");
@@ -159,6 +161,7 @@ void station_json_profile(struct yh_json *j, const struct live_station *s)
     yh_json_kstr(j, "clock_policy", i->clock_policy);
     yh_json_kstr(j, "dialect", i->dialect);
     yh_json_kstr(j, "answer_policy", i->answer_policy);
+    yh_json_kz(j, "period_stamp", i->end_stamped ? "end" : "start");
     yh_json_kbool(j, "sm4_key_set", s->profile.key.set);
     yh_json_ki64(j, "time_offset_minutes", s->profile.offset_minutes ? s->profile.offset_minutes : YH_CST);
     yh_json_obj_end(j);

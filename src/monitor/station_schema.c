@@ -62,6 +62,7 @@ static const struct http_schema latest_schema = {.name = "Latest", .fields = lat
         {.name = "clock_offset_s", .type = HTTP_T_INT, .required = true, .nullable = true, .title = "时钟偏差"}, \
         {.name = "edition", .type = HTTP_T_STRING, .required = true, .title = "协议版本"},                   \
         {.name = "dialect", .type = HTTP_T_STRING, .required = true, .title = "方言"},                       \
+        {.name = "dialect_name", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "方言名称"},\
         {.name = "connected", .type = HTTP_T_BOOL, .required = true, .title = "已连接"},                     \
         {.name = "peer", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "来源地址"},    \
         {.name = "latest", .type = HTTP_T_ARRAY, .required = true, .of = &latest_schema}
@@ -93,6 +94,7 @@ static const struct http_field profile_fields[] = {
     {.name = "clock_policy", .type = HTTP_T_STRING, .required = true, .title = "时钟策略"},
     {.name = "dialect", .type = HTTP_T_STRING, .required = true, .title = "方言"},
     {.name = "answer_policy", .type = HTTP_T_STRING, .required = true, .title = "应答策略"},
+    {.name = "period_stamp", .type = HTTP_T_STRING, .required = true, .title = "时段标注方式"},
     {.name = "sm4_key_set", .type = HTTP_T_BOOL, .required = true, .title = "已设 SM4 密钥"},
     {.name = "time_offset_minutes", .type = HTTP_T_INT, .required = true, .title = "时区(分钟)"},
     {.name = NULL},

@@ -16,6 +16,7 @@ struct periods {
     struct period *p;
     size_t n, cap, at;
     yh_time step;
+    yh_time shift; /* taken off every time, so that an end stamp falls into its own period */
     series_kind source;
     yh_err error;
 };
@@ -67,7 +68,7 @@ static bool take_value(void *user, const struct series_fact *versions, size_t n)
 {
     struct periods *all = user;
     const struct series_fact *v = &versions[n - 1];
-    yh_time from = yh_time_floor(v->time, all->step, YH_CST);
+    yh_time from = yh_time_floor(v->time - all->shift, all->step, YH_CST);
     if ((all->n == 0 || all->p[all->n - 1].from != from) && !add_period(all, from))
         return false;
     struct period *p = &all->p[all->n - 1];
@@ -80,7 +81,7 @@ static bool take_value(void *user, const struct series_fact *versions, size_t n)
 /* The period of an extreme reported by the finer kind; periods and values both come in order. */
 static struct period *period_of(struct periods *all, yh_time t)
 {
-    yh_time from = yh_time_floor(t, all->step, YH_CST);
+    yh_time from = yh_time_floor(t - all->shift, all->step, YH_CST);
     while (all->at < all->n && all->p[all->at].from < from)
         all->at++;
     return all->at < all->n && all->p[all->at].from == from ? &all->p[all->at] : NULL;
@@ -157,10 +158,13 @@ static struct source source_of(series_kind kind, bool zs)
     return (struct source){SERIES_F_AVG, SERIES_F_MIN, SERIES_F_MAX, true};
 }
 
-static yh_err compute(struct series *s, struct series_scan q, bool zs, struct periods *out)
+static yh_err compute(struct series *s, struct series_scan q, bool zs, series_stamp stamp, struct periods *out)
 {
     struct source from = source_of(q.kind, zs);
     out->source = q.kind;
+    out->shift = stamp == SERIES_STAMP_END && q.kind != SERIES_RTD ? 1 : 0;
+    q.from += out->shift;
+    q.to += out->shift;
     q.field = from.mean;
     YH_TRY(series_scan_run(s, &q, take_value, out));
     if (out->error != YH_OK || !from.has_extremes)
@@ -194,15 +198,15 @@ static void deliver(const struct periods *first, const struct periods *second, g
 }
 
 static yh_err compute_both(struct series *s, const struct series_scan *q, series_kind kind, bool zs,
-                           struct periods *first, struct periods *second)
+                           series_stamp stamp, struct periods *first, struct periods *second)
 {
     struct series_scan from = *q;
     from.kind = kind == SERIES_MINUTE ? SERIES_RTD : kind == SERIES_HOUR ? SERIES_MINUTE : SERIES_HOUR;
-    YH_TRY(compute(s, from, zs, first));
+    YH_TRY(compute(s, from, zs, stamp, first));
     if (kind != SERIES_HOUR)
         return YH_OK;
     from.kind = SERIES_RTD;
-    return compute(s, from, zs, second);
+    return compute(s, from, zs, stamp, second);
 }
 
 /* First period start at or after t. */
@@ -213,7 +217,7 @@ static yh_time period_from(yh_time t, yh_time step)
 }
 
 yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, yh_str factor, bool zs, yh_time step,
-                        yh_time from, yh_time to, give each, void *user)
+                        series_stamp stamp, yh_time from, yh_time to, give each, void *user)
 {
     if (kind == SERIES_RTD || step <= 0 || step > 366 * YH_DAY)
         return yh_fail(YH_E_INVALID, "no aggregate of kind %s with this step", series_kind_name(kind));
@@ -223,7 +227,7 @@ yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, yh_str fa
     if (q.from >= q.to)
         return YH_OK;
     struct periods first = {.step = step}, second = {.step = step};
-    yh_err e = compute_both(s, &q, kind, zs, &first, &second);
+    yh_err e = compute_both(s, &q, kind, zs, stamp, &first, &second);
     if (e == YH_OK)
         deliver(&first, &second, each, user);
     free(first.p);

@@ -126,8 +126,15 @@ yh_must yh_err series_downsample(struct series *s, yh_str mn, series_kind kind, 
  * hour. Arithmetic mean over values whose flag is normal ('N', 0), rounded half to even at the decimals of the most
  * precise one; min and max of the values, and of the finer kind's own Min and Max where it reports them; counts. `step`
  * gives the period length of the result (for minutes the station's interval, e.g. 10 min); periods count from local
- * midnight and those that begin in [from, to) are given. Recomputed on read: never stored, never stale.
+ * midnight and those that begin in [from, to) are given. `stamp` says what the times of the finer minutes and hours
+ * mark. Recomputed on read: never stored, never stale.
  */
+typedef enum series_stamp {
+    SERIES_STAMP_START, /* HJ 212-2017, 6.6: DataTime is the start of the period */
+    SERIES_STAMP_END    /* many 2005 loggers: its end */
+} series_stamp;
+
+
 struct series_aggregate {
     yh_time from;
     yh_dec avg, min, max;  /* nothing when valid is 0: missing is not zero */
@@ -136,7 +143,7 @@ struct series_aggregate {
     series_kind source;    /* kind it was computed from */
 };
 yh_must yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, yh_str factor, bool zs, yh_time step,
-                                yh_time from, yh_time to,
+                                series_stamp stamp, yh_time from, yh_time to,
                                 bool (*each)(void *user, const struct series_aggregate *a), void *user);
 
 /* Order-free digest of everything stored (all versions), to compare a rebuild with what is there. */

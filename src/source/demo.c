@@ -18,7 +18,7 @@ static const char sql_is_admitted[] = "SELECT 1 FROM station WHERE mn = ?";
 static const char sql_is_taken[] =
     "SELECT 1 FROM enterprise WHERE (region_code = ? AND name = ?) OR credit_code = ?";
 static const char sql_profile[] =
-    "UPDATE station SET edition = '2005', clock_policy = 'accept' WHERE mn = ?";
+    "UPDATE station SET edition = '2005', clock_policy = 'accept', period_stamp = 'end' WHERE mn = ?";
 
 /* ---- words ---- */
 

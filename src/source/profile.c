@@ -3,10 +3,11 @@
 
 static const char sql_get[] =
     "SELECT edition, clock_policy, answer_policy, dialect, COALESCE(password, ''), COALESCE(sm4_key, ''),"
-    " accept_bad_crc, time_offset_minutes, interval_minutes FROM station WHERE mn = ?";
+    " accept_bad_crc, time_offset_minutes, interval_minutes, period_stamp FROM station WHERE mn = ?";
 static const char sql_set[] =
     "UPDATE station SET edition = ?, clock_policy = ?, answer_policy = ?, dialect = ?, password = NULLIF(?, ''),"
-    " sm4_key = NULLIF(?, ''), accept_bad_crc = ?, time_offset_minutes = ?, interval_minutes = ?, updated_at = ?"
+    " sm4_key = NULLIF(?, ''), accept_bad_crc = ?, time_offset_minutes = ?, interval_minutes = ?, period_stamp = ?,"
+    " updated_at = ?"
     " WHERE mn = ?";
 
 /* ---- the fields ---- */
@@ -24,6 +25,7 @@ struct field {
 
 static const char *const editions[] = {"auto", "2005", "2017", "2025", NULL};
 static const char *const clock_policies[] = {"flag", "accept", NULL};
+static const char *const period_stamps[] = {"start", "end", NULL};
 static const char *const answer_policies[] = {"standard", "always", "never", NULL};
 
 #define AT(member) offsetof(struct source_profile, member)
@@ -38,6 +40,7 @@ static const struct field fields[] = {
     {"accept_bad_crc", FLAG, AT(accept_bad_crc), "接受校验错误的报文", NULL, 0, 0},
     {"time_offset_minutes", NUMBER, AT(time_offset_minutes), "设备时区", NULL, -720, 840},
     {"interval_minutes", NUMBER, AT(interval_minutes), "分钟数据周期", NULL, 1, 60},
+    {"period_stamp", WORD, AT(period_stamp), "时段标注方式", period_stamps, 0, 0},
 };
 
 /* ---- checking ---- */
@@ -169,8 +172,9 @@ static yh_err write_profile(struct db *d, const struct change *c, const struct s
     db_bind_i64(s, 7, p->accept_bad_crc);
     db_bind_i64(s, 8, p->time_offset_minutes);
     db_bind_i64(s, 9, p->interval_minutes);
-    db_bind_i64(s, 10, c->now);
-    db_bind_str(s, 11, c->mn);
+    db_bind_str(s, 10, p->period_stamp);
+    db_bind_i64(s, 11, c->now);
+    db_bind_str(s, 12, c->mn);
     return db_exec(s);
 }
 
@@ -192,7 +196,8 @@ static yh_err change(struct db *d, void *user)
                                .sm4_key = db_str(s, 5),
                                .accept_bad_crc = db_i64(s, 6) != 0,
                                .time_offset_minutes = (int)db_i64(s, 7),
-                               .interval_minutes = (int)db_i64(s, 8)};
+                               .interval_minutes = (int)db_i64(s, 8),
+                               .period_stamp = db_str(s, 9)};
     YH_TRY(merge(c->patch, &p, c->problem));
     return write_profile(d, c, &p); /* while the row that the views point into is still held */
 }

@@ -35,6 +35,7 @@ struct source_profile {
     bool accept_bad_crc;
     int time_offset_minutes; /* of the times it sends, east of UTC */
     int interval_minutes;
+    yh_str period_stamp;  /* "start" "end": what DataTime of minute and hour data marks */
 };
 
 struct source_station {

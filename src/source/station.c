@@ -5,7 +5,7 @@
 #define COLUMNS                                                                                              \
     "s.mn, s.name, s.st, e.id, o.id, e.name, COALESCE(e.credit_code, ''), o.code, o.name, o.medium, r.code, r.name," \
     " s.edition, s.clock_policy, s.answer_policy, s.dialect, COALESCE(s.password, ''), COALESCE(s.sm4_key, '')," \
-    " s.accept_bad_crc, s.time_offset_minutes, s.interval_minutes, e.demo, s.created_at, s.cause"
+    " s.accept_bad_crc, s.time_offset_minutes, s.interval_minutes, s.period_stamp, e.demo, s.created_at, s.cause"
 #define JOINED                                                                                               \
     " FROM station s JOIN outlet o ON o.id = s.outlet_id JOIN enterprise e ON e.id = o.enterprise_id"        \
     " JOIN region r ON r.code = e.region_code"
@@ -40,10 +40,11 @@ static void read_station(const struct db_stmt *s, struct source_station *ret)
                     .sm4_key = db_str(s, 17),
                     .accept_bad_crc = db_i64(s, 18) != 0,
                     .time_offset_minutes = (int)db_i64(s, 19),
-                    .interval_minutes = (int)db_i64(s, 20)},
-        .demo = db_i64(s, 21) != 0,
-        .created_at = db_i64(s, 22),
-        .cause = db_str(s, 23),
+                    .interval_minutes = (int)db_i64(s, 20),
+                    .period_stamp = db_str(s, 21)},
+        .demo = db_i64(s, 22) != 0,
+        .created_at = db_i64(s, 23),
+        .cause = db_str(s, 24),
     };
 }
 

@@ -218,7 +218,7 @@ static void recompute(struct box *b, series_kind kind, yh_time step, yh_time fro
                       struct aggregates *out)
 {
     out->n = 0;
-    OK(series_recompute(b->s, YH_S("MN1"), kind, YH_S("w01018"), false, step, from, to, take_aggregate, out));
+    OK(series_recompute(b->s, YH_S("MN1"), kind, YH_S("w01018"), false, step, SERIES_STAMP_START, from, to, take_aggregate, out));
 }
 
 static void put_rtd(struct box *b, yh_time t, const char *text, char flag)
@@ -270,11 +270,35 @@ static void minutes_from_readings(void **state)
     recompute(b, SERIES_DAY, YH_DAY, INT64_MIN, INT64_MAX, &got); /* no hours, no days */
     assert_int_equal(got.n, 0);
     assert_int_equal(
-        series_recompute(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), false, 1, 0, 1, take_aggregate, &got),
+        series_recompute(b->s, YH_S("MN1"), SERIES_RTD, YH_S("w01018"), false, 1, SERIES_STAMP_START, 0, 1, take_aggregate, &got),
         YH_E_INVALID);
-    assert_int_equal(series_recompute(b->s, YH_S("MN1"), SERIES_HOUR, YH_S("w01018"), false, 0, 0, 1,
+    assert_int_equal(series_recompute(b->s, YH_S("MN1"), SERIES_HOUR, YH_S("w01018"), false, 0, SERIES_STAMP_START, 0, 1,
                                       take_aggregate, &got),
                      YH_E_INVALID);
+}
+
+/* Ten-minute means that name the end of their period: 08:10 .. 09:00 make the hour from 08:00. */
+static void end_stamps_fall_into_their_own_period(void **state)
+{
+    struct box *b = *state;
+    static struct aggregates got;
+    const yh_time hour = yh_time_floor(T0, YH_HOUR, YH_CST);
+    for (int i = 0; i <= 7; i++) {
+        char text[8];
+        snprintf(text, sizeof text, "%d", i);
+        struct series_cell c = cell("w01018", SERIES_F_AVG, text, 'N');
+        put_cells(b->s, "MN1", SERIES_MINUTE, hour + i * 10 * YH_MINUTE, 5000 + (uint64_t)i, &c, 1);
+    }
+    OK(series_recompute(b->s, YH_S("MN1"), SERIES_HOUR, YH_S("w01018"), false, YH_HOUR, SERIES_STAMP_END, hour,
+                        hour + YH_HOUR, take_aggregate, (got.n = 0, &got)));
+    assert_int_equal(got.n, 1);
+    assert_int_equal(got.a[0].from, hour);
+    assert_int_equal(got.a[0].valid, 6);
+    assert_dec(got.a[0].avg, "4"); /* (1+2+3+4+5+6)/6 = 3.5, half to even */
+    OK(series_recompute(b->s, YH_S("MN1"), SERIES_HOUR, YH_S("w01018"), false, YH_HOUR, SERIES_STAMP_START, hour,
+                        hour + YH_HOUR, take_aggregate, (got.n = 0, &got)));
+    assert_int_equal(got.n, 1);
+    assert_dec(got.a[0].avg, "2"); /* (0+1+2+3+4+5)/6 = 2.5, half to even */
 }
 
 static void means_round_half_to_even(void **state)
@@ -351,6 +375,7 @@ int main(void)
         TEST(latest_is_by_data_time),
         TEST(latest_finds_a_factor_that_fell_silent),
         TEST(minutes_from_readings),
+        TEST(end_stamps_fall_into_their_own_period),
         TEST(means_round_half_to_even),
         TEST(hours_from_minutes_or_readings),
     };
