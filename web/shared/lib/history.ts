@@ -54,7 +54,7 @@ export function historyRows(avg: Point[], min: Point[], max: Point[], recomputed
   fill(min, 'min')
   fill(max, 'max')
   for (const r of recomputed) {
-    const row = at(r.from)
+    const row = at(r.time)
     if (row) row.recomputed = r
   }
   return [...rows.values()].map(finished).sort((a, b) => b.t - a.t)

@@ -50,7 +50,7 @@ export const fieldWord = (f: string | null | undefined): string => (f ? (FIELDS[
 
 const HEADER: Record<string, string> = {
   QN: '请求编号', ST: '系统编码', CN: '命令编码', PW: '访问密码', MN: '设备唯一标识', Flag: '应答与拆分标志',
-  PNUM: '总包数', PNO: '包号', RF: '加密标志', DataTime: '数据时间',
+  PNUM: '总包数', PNO: '包号', RF: '补传标志', DataTime: '数据时间',
 }
 export const headerWord = (k: string): string => HEADER[k] ?? ''
 
@@ -75,5 +75,6 @@ export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '
 /** A device without peculiarities has no dialect to name. */
 export const dialectWord = (d: string | null | undefined): string => (!d || d === 'standard' ? '无' : d)
 
+export const PERIOD_STAMPS: Record<string, string> = { start: '时段起点', end: '时段终点' }
 export const CLOCK_POLICIES: Record<string, string> = { accept: '照常采用', flag: '采用并标为异常' }
 export const ANSWER_POLICIES: Record<string, string> = { standard: '按报文标志应答', always: '每帧都应答', never: '不应答' }
