@@ -37,6 +37,12 @@ as_root() {
     fi
 }
 
+# Runs a command and shows what it printed only when it failed.
+quietly() {
+    local out
+    out=$("$@" 2>&1) || { say "$out"; return 1; }
+}
+
 apt_updated=
 # ensure_packages LIBRARY... -- COMMAND:PACKAGE...
 ensure_packages() {
@@ -47,10 +53,10 @@ ensure_packages() {
     say "installing: ${wanted[*]}"
     export DEBIAN_FRONTEND=noninteractive
     if [ -z "$apt_updated" ]; then
-        as_root apt-get update -qq || die "apt-get update failed"
+        quietly as_root apt-get update -qq || die "apt-get update failed"
         apt_updated=yes
     fi
-    as_root apt-get install -y -qq --no-install-recommends "${wanted[@]}" >&2 || die "apt-get install failed"
+    quietly as_root apt-get install -y -qq --no-install-recommends "${wanted[@]}" || die "apt-get install failed"
 }
 
 # Node is a build tool only; 18, which Debian 12 carries, is enough.

@@ -7,7 +7,6 @@
 #include "app/cmd.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "hj212/diagnose.h"
 #include "hj212/frame.h"
 #include "hj212/framer.h"
 #include "hj212/sm4.h"
@@ -96,7 +95,7 @@ static yh_err decode_stream(struct decoder *d, gzFile in, const char *name)
         YH_TRY(read_chunk(in, name, &held, &n));
         YH_TRY(print_events(d, &framer, &held, n == 0));
     } while (n);
-    return flush(d);
+    return YH_OK;
 }
 
 /* The frame of a line: what the framer cuts out first, or the whole line when it finds none. */
@@ -117,7 +116,7 @@ static yh_err print_line(struct decoder *d, yh_str line)
 {
     yh_str raw = frame_of_line(line);
     hj212_parse(raw, &d->key, &d->scratch, &d->frame);
-    if (hj212_diagnose(&d->frame, raw) == HJ212_CAUSE_NO_START)
+    if (d->frame.segment.p == raw.p) /* no "##" and length before it */
         return print_junk(d, line);
     return print_frame(d, raw);
 }
@@ -156,13 +155,9 @@ static yh_err decode_lines(struct decoder *d, gzFile in, const char *name)
     size_t n;
     do {
         YH_TRY(read_chunk(in, name, &held, &n));
-        yh_err e = take_lines(d, &held, &bytes, name, &number, n == 0);
-        if (e != YH_OK) {
-            YH_TRY(yh_write_full(STDOUT_FILENO, "standard output", d->out.p, d->out.n));
-            return e;
-        }
+        YH_TRY(take_lines(d, &held, &bytes, name, &number, n == 0));
     } while (n);
-    return flush(d);
+    return YH_OK;
 }
 
 static yh_err open_input(const char *path, gzFile *ret)
@@ -209,6 +204,8 @@ int cmd_decode(int argc, char **argv)
         return status;
     struct decoder d = {.scratch = yh_buf_make(2 * HJ212_SEGMENT_MAX), .out = yh_buf_make(OUTPUT_MAX)};
     if (decode(&d, key, args ? argv[0] : NULL, lines) != YH_OK)
+        status = cli_fail(CLI_USAGE, "decode");
+    if (flush(&d) != YH_OK && status == CLI_OK) /* also what was decoded before a failure */
         status = cli_fail(CLI_USAGE, "decode");
     yh_buf_done(&d.scratch);
     yh_buf_done(&d.out);

@@ -131,9 +131,7 @@ static yh_err fill(struct db_pool *pool, struct survey *s, struct yh_json *j)
 {
     size_t created = 0;
     struct db *writer = db_pool_writer(pool);
-    yh_err e = kit_migrate(writer);
-    if (e == YH_OK)
-        e = source_prepare(writer);
+    yh_err e = source_prepare(writer);
     if (e == YH_OK)
         e = seed_stations(writer, s, &created);
     db_pool_put(pool, writer);
@@ -152,10 +150,10 @@ static yh_err init(const char *dir, struct survey *s, yh_buf *out)
 {
     struct data_paths paths;
     struct db_pool *pool;
-    YH_TRY(data_dir_prepare(dir, &paths));
+    YH_TRY(data_dir_paths(dir, &paths));
     if (access(paths.business, F_OK) == 0)
         return yh_fail(YH_E_CONFLICT, "%s holds data already; the demo wants an empty directory", dir);
-    YH_TRY(db_pool_open(paths.business, 1, &pool));
+    YH_TRY(kit_database_open(dir, true, 1, &pool));
     struct yh_json j = yh_json_to(out);
     yh_json_obj(&j);
     yh_err e = fill(pool, s, &j);

@@ -252,6 +252,7 @@ int cmd_log(int argc, char **argv)
         if (strcmp(argv[1], actions[i].name) == 0)
             return actions[i].run(argc - 1, argv + 1);
     bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
-    fprintf(help ? stdout : stderr, "用法:yuheng log verify|export|checkpoint --data DIR …(每个都有 --help)\n");
+    fprintf(help ? stdout : stderr, "%s用法:yuheng log verify|export|checkpoint --data DIR …(每个都有 --help)\n",
+            help ? "" : "yuheng: log: ");
     return help ? CLI_OK : CLI_USAGE;
 }

@@ -31,6 +31,7 @@ int cmd_serve(int argc, char **argv)
         {"--data", CLI_TEXT, &config.data_dir, "DIR", "数据目录", true},
         {"--http", CLI_TEXT, &http, "HOST:PORT", "网页与接口地址,默认 127.0.0.1:8080", false},
         {"--gate", CLI_TEXT, &gate, "HOST:PORT", "数采网关地址,默认 127.0.0.1:9212", false},
+        {"--check-replies", CLI_FLAG, &config.check_replies, NULL, "测试用:应答与接口文档不符时报错", false},
         {"--web", CLI_TEXT, &config.web_dir, "DIR", "前端文件目录,默认在程序旁查找", false},
     };
     const struct cli_command cmd = {"yuheng serve --data DIR [--http HOST:PORT] [--gate HOST:PORT]", "启动服务", rows,

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "gate/gate.h"
 #include "kit/account.h"
+#include "kit/replay_http.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
@@ -120,6 +121,8 @@ static void on_tick(void *user)
         atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
     s->rate_us = now_us;
     s->frames_before = arrived;
+    if (kit_deliver_notes(s->kit) != YH_OK)
+        yh_log(YH_LOG_ERROR, "serve", "notes of the command line are not in the evidence log yet: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
     monitor_traffic_json(&s->host.monitor, &j);
@@ -136,6 +139,13 @@ static void on_note(void *user, yh_str origin, yh_str json)
         yh_log(YH_LOG_ERROR, "serve", "a note of %.*s is not in the evidence log: %s", YH_FMT(origin), yh_cause());
 }
 
+static void on_session_ended(void *user, yh_str account_id)
+{
+    struct server *s = user;
+    if (s->http)
+        http_events_end(s->http, account_id);
+}
+
 static void on_remember(void *user, yh_str raw, uint64_t seq)
 {
     gate_remember(user, raw, seq);
@@ -145,7 +155,7 @@ static void on_remember(void *user, yh_str raw, uint64_t seq)
 
 static yh_err open_chain(struct server *s)
 {
-    struct chain_config config = {.on_durable = on_durable, .user = s};
+    struct chain_config config = {.commit_ms = 5, .on_durable = on_durable, .user = s};
     struct chain_recovery recovery;
     YH_TRY(chain_open(s->paths.log, &config, &recovery, &s->chain));
     if (recovery.cut_bytes)
@@ -155,19 +165,19 @@ static yh_err open_chain(struct server *s)
     return YH_OK;
 }
 
-static yh_err migrate(struct server *s)
+static yh_err open_business(struct server *s)
 {
+    YH_TRY(kit_database_open(s->config.data_dir, true, READERS, &s->pool));
     struct db *writer = db_pool_writer(s->pool);
-    yh_err e = kit_migrate(writer);
-    if (e == YH_OK)
-        e = source_prepare(writer);
+    yh_err e = source_prepare(writer);
     db_pool_put(s->pool, writer);
     return e;
 }
 
 static yh_err open_kit(struct server *s)
 {
-    struct kit_config config = {.pool = s->pool, .note = on_note, .note_user = s};
+    struct kit_config config = {
+        .pool = s->pool, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
     YH_TRY(kit_open(&config, &s->kit));
     char password[KIT_PASSWORD_MADE + 1];
     bool created;
@@ -181,8 +191,7 @@ static yh_err open_stores(struct server *s)
 {
     YH_TRY(data_dir_prepare(s->config.data_dir, &s->paths));
     YH_TRY(open_chain(s));
-    YH_TRY(db_pool_open(s->paths.business, READERS, &s->pool));
-    YH_TRY(migrate(s));
+    YH_TRY(open_business(s));
     struct series_config series = {.path = s->paths.series};
     YH_TRY(series_open(&series, &s->series));
     YH_TRY(live_new(&s->live));
@@ -249,6 +258,7 @@ static yh_err start_http(struct server *s)
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .static_dir = web_dir(s, found, sizeof found),
         .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
+        .replay = {kit_replay_find, kit_replay_keep}, .check_replies = s->config.check_replies,
     };
     if (!config.static_dir)
         yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");
@@ -289,22 +299,25 @@ static void settle_chain(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "the evidence log did not finish: %s", yh_cause());
 }
 
+/* First everybody who appends or publishes falls silent, then the log is settled, then the answers it allows leave. */
 void server_stop(struct server *s)
 {
     if (!s)
         return;
     struct gate *gate = atomic_load(&s->gate);
-    if (gate) {
+    if (gate)
         gate_halt(gate);
-        settle_chain(s);
-        atomic_store(&s->gate, NULL);
-    }
+    if (s->monitor)
+        monitor_halt(s->monitor);
     if (s->http)
         http_stop(s->http);
-    gate_stop(gate);
-    monitor_stop(s->monitor);
     if (s->kit)
         kit_close(s->kit);
+    if (s->chain)
+        settle_chain(s);
+    atomic_store(&s->gate, NULL);
+    gate_stop(gate);
+    monitor_free(s->monitor);
     if (s->series)
         series_close(s->series);
     if (s->chain)

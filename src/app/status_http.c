@@ -65,8 +65,6 @@ static void put_monitor(const struct monitor_http *m, yh_buf *out)
         {"yuheng_monitor_values_total", "counter", "values taken from frames", s.values},
         {"yuheng_monitor_repeated_total", "counter", "records whose content was known", s.repeated_records},
         {"yuheng_monitor_versions_total", "counter", "records that corrected earlier ones", s.versions},
-        {"yuheng_monitor_split_incomplete_total", "counter", "split uploads that never became complete",
-         s.incomplete_splits},
     };
     put_metrics(out, rows, YH_LEN(rows));
     yh_buf_puts(out, "# HELP yuheng_monitor_issues_total records by what kept them from giving values\n"

@@ -11,7 +11,8 @@
  * Readers (cursor, get, proofs) may run on any thread beside it and see durable records only.
  *
  * Errors: after a failed write or sync the log stops taking records (YH_E_NO_SPACE or YH_E_IO) and the durable mark
- * stands still; nothing is acknowledged any more. chain_open cuts a torn tail (bytes that were never acknowledged) and
+ * stands still; nothing is acknowledged any more. What was appended keeps its seq and is tried again after `retry_ms`; once
+ * that succeeds the log is healthy again. chain_open cuts a torn tail (bytes that were never acknowledged) and
  * reports it in struct chain_recovery; anything else that does not verify is YH_E_CORRUPT.
  */
 #ifndef YH_CHAIN_CHAIN_H
@@ -47,6 +48,7 @@ struct chain_config {
     unsigned checkpoint_ms;      /* default 60000 */
     uint64_t segment_bytes;      /* default 64 MiB; a full segment is sealed */
     uint64_t pending_max;        /* bytes of records not yet durable; chain_append is YH_E_BUSY beyond; default 64 MiB */
+    unsigned retry_ms;           /* pause before a failed commit is tried again; default 1000 */
     bool read_only;              /* for verify/export/series while a server may be writing: no lock, no writer, no cut */
     void (*on_durable)(void *user, uint64_t durable); /* on the writer thread; must not block */
     void *user;

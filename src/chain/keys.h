@@ -14,8 +14,8 @@ yh_must yh_err chain_keys_open(const char *dir, bool signing, struct chain_keys 
 void chain_keys_free(struct chain_keys *k);
 void chain_keys_freep(struct chain_keys **k);
 
-/* CORRUPT when a key file is not exactly what its key encodes to, or the halves differ. */
-yh_must yh_err chain_keys_verify(const char *dir);
+/* CORRUPT when the private half, where it is at hand, is damaged or belongs to another key. */
+yh_must yh_err chain_keys_verify(const struct chain_keys *k, const char *dir);
 
 yh_must yh_err chain_keys_public_pem(const struct chain_keys *k, yh_buf *out);
 const char *chain_keys_id(const struct chain_keys *k); /* 16 hex digits of SM3 over the public key */

@@ -16,6 +16,8 @@ static void apply_defaults(struct chain_config *c)
         c->checkpoint_ms = 60000;
     if (c->segment_bytes == 0)
         c->segment_bytes = 64u << 20;
+    if (c->retry_ms == 0)
+        c->retry_ms = 1000;
     if (c->pending_max == 0)
         c->pending_max = 64u << 20;
 }
@@ -108,8 +110,8 @@ static yh_err open_parts(struct chain *c, struct chain_recovery *ret)
     return chain_writer_start(c);
 }
 
-yh_err chain_open(const char *dir, const struct chain_config *config, struct chain_recovery *ret_recovery,
-                  struct chain **ret)
+static yh_err open_once(const char *dir, const struct chain_config *config, struct chain_recovery *ret_recovery,
+                        struct chain **ret)
 {
     struct chain *c = NULL;
     struct chain_recovery found = {0};
@@ -123,6 +125,17 @@ yh_err chain_open(const char *dir, const struct chain_config *config, struct cha
         *ret_recovery = found;
     *ret = c;
     return YH_OK;
+}
+
+yh_err chain_open(const char *dir, const struct chain_config *config, struct chain_recovery *ret_recovery,
+                  struct chain **ret)
+{
+    bool was_live = chain_is_live(dir);
+    yh_err e = open_once(dir, config, ret_recovery, ret);
+    /* A reader that meets a starting writer sees the end of the log move. */
+    if (e == YH_E_CORRUPT && config && config->read_only && !was_live && chain_is_live(dir))
+        e = open_once(dir, config, ret_recovery, ret);
+    return e;
 }
 
 void chain_close(struct chain *c)

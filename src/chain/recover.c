@@ -188,8 +188,8 @@ static yh_err check_root(struct chain *c, const struct state *s)
     yh_sm3_hash root;
     YH_TRY(chain_tree_root(&c->tree, c->sm3, s->head.size, &root));
     if (s->head.size && !yh_sm3_eq(&root, &s->head.root))
-        return yh_fail(YH_E_CORRUPT, "file tree: does not give the root of the newest checkpoint (%" PRIu64 " records)",
-                       s->head.size);
+        return yh_fail(YH_E_CORRUPT, "file tree: does not give the root that was signed over %" PRIu64
+                       " records (if the file is removed, it is built again)", s->head.size);
     return YH_OK;
 }
 
@@ -245,7 +245,7 @@ static yh_err extend_tree(struct chain *c, const struct state *s)
     if (c->config.read_only)
         return YH_OK;
     YH_TRY(chain_tree_flush(&c->tree));
-    return chain_tree_cut(&c->tree);
+    return chain_tree_cut(&c->tree, 0);
 }
 
 static yh_err settle(struct chain *c, struct state *s)

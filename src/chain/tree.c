@@ -10,6 +10,7 @@
 #include "chain/log_file.h"
 
 #define FILE_NAME "tree"
+#define KEEP_BYTES (4u << 20)
 
 const char chain_tree_header[CHAIN_TREE_HEADER] = "yuheng merkle tree SM3 1\n";
 
@@ -108,9 +109,27 @@ yh_err chain_tree_resume(struct chain_tree *t, uint64_t size)
     return YH_OK;
 }
 
-yh_err chain_tree_cut(struct chain_tree *t)
+/* The kernel forgets that pages of a failed sync are dirty: only writing them again brings them to the disk. */
+static yh_err write_again(const struct chain_tree *t, uint64_t from, uint64_t to)
 {
-    if (ftruncate(t->fd, (off_t)node_offset(chain_tree_nodes(t->flushed))) != 0)
+    char bytes[16384];
+    while (from < to) {
+        size_t n;
+        YH_TRY(chain_pread(t->fd, FILE_NAME, bytes, yh_min_size(sizeof bytes, to - from), from, &n));
+        if (n == 0)
+            return yh_fail(YH_E_CORRUPT, "file tree: ends at offset %" PRIu64, from);
+        YH_TRY(chain_pwrite_full(t->fd, "the tree file", bytes, n, from));
+        from += n;
+    }
+    return YH_OK;
+}
+
+yh_err chain_tree_cut(struct chain_tree *t, uint64_t synced)
+{
+    uint64_t end = node_offset(chain_tree_nodes(t->flushed));
+    if (t->distrusted)
+        YH_TRY(write_again(t, node_offset(chain_tree_nodes(synced)), end));
+    if (ftruncate(t->fd, (off_t)end) != 0)
         return yh_fail_errno("cannot cut the tree file");
     return chain_tree_sync(t);
 }
@@ -136,15 +155,16 @@ yh_err chain_tree_flush(struct chain_tree *t)
     YH_TRY(chain_pwrite_full(t->fd, "the tree file", t->pending.p, t->pending.n,
                              node_offset(chain_tree_nodes(t->flushed))));
     t->flushed = t->edge.size;
+    if (t->pending.cap > KEEP_BYTES)
+        yh_buf_done(&t->pending);
     yh_buf_clear(&t->pending);
     return YH_OK;
 }
 
 yh_err chain_tree_sync(struct chain_tree *t)
 {
-    if (fdatasync(t->fd) != 0)
-        return yh_fail_errno("cannot sync the tree file");
-    return YH_OK;
+    t->distrusted = fdatasync(t->fd) != 0;
+    return t->distrusted ? yh_fail_errno("cannot sync the tree file") : YH_OK;
 }
 
 void chain_tree_rollback(struct chain_tree *t, const struct merkle_edge *edge)

@@ -350,7 +350,7 @@ static yh_err open_against(struct audit *a, yh_str text)
 
 static yh_err open_keys(struct audit *a)
 {
-    if (chain_keys_verify(a->dir) != YH_OK || chain_keys_open(a->dir, false, &a->keys) != YH_OK)
+    if (chain_keys_open(a->dir, false, &a->keys) != YH_OK || chain_keys_verify(a->keys, a->dir) != YH_OK)
         return damaged(a, 0, "keys", 0);
     return YH_OK;
 }
@@ -379,12 +379,9 @@ static yh_err run(struct audit *a, yh_str against)
     return audit_ends(a);
 }
 
-yh_err chain_verify(const char *dir, yh_str against, struct chain_verdict *ret)
+static yh_err audit(const char *dir, yh_str against, struct chain_verdict *ret)
 {
-    *ret = (struct chain_verdict){0};
-    if (access(dir, R_OK | X_OK) != 0)
-        return yh_fail_errno("cannot read the log %s", dir);
-    ret->live = chain_is_live(dir);
+    *ret = (struct chain_verdict){.live = chain_is_live(dir)};
     struct audit a = {.dir = dir, .v = ret, .tree = {.fd = -1}, .heads = {.fd = -1}};
     yh_err e = run(&a, against);
     ret->records = a.tree.edge.size;
@@ -395,5 +392,15 @@ yh_err chain_verify(const char *dir, yh_str against, struct chain_verdict *ret)
     chain_tree_close(&a.tree);
     chain_checkpoints_close(&a.heads);
     free(a.window);
+    return e;
+}
+
+yh_err chain_verify(const char *dir, yh_str against, struct chain_verdict *ret)
+{
+    if (access(dir, R_OK | X_OK) != 0)
+        return yh_fail_errno("cannot read the log %s", dir);
+    yh_err e = audit(dir, against, ret);
+    if (e == YH_E_CORRUPT && !ret->live && chain_is_live(dir)) /* a writer started meanwhile and moved the end */
+        e = audit(dir, against, ret);
     return e;
 }

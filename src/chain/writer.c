@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "chain/log.h"
 
-#define RETRY_US 1000000
 #define EARLY_BYTES (1u << 20) /* a batch of this size does not wait for company */
 #define FLUSH_BYTES (256u << 10)
 #define KEEP_BYTES (8u << 20) /* a buffer that a burst made larger is given back */
@@ -171,7 +170,7 @@ static yh_err publish(struct chain *c)
 static yh_err repair(struct chain *c)
 {
     struct chain_segment *last = chain_last(c);
-    YH_TRY(chain_tree_cut(&c->tree));
+    YH_TRY(chain_tree_cut(&c->tree, c->head_size));
     if (c->distrusted) {
         yh_fd_close(&c->fd);
         YH_TRY(chain_segment_open(c->dir, last->first, true, &c->fd));
@@ -314,7 +313,7 @@ struct turn {
 static struct turn wait_and_take(struct chain *c, bool failed)
 {
     pthread_mutex_lock(&c->mu);
-    int64_t retry = yh_clock_mono_us() + RETRY_US;
+    int64_t retry = yh_clock_mono_us() + (int64_t)c->config.retry_ms * 1000;
     for (;;) {
         int64_t until = failed ? retry : next_deadline(c);
         if (c->stop || until <= yh_clock_mono_us())

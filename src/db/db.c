@@ -1,7 +1,9 @@
-#include "db/db_internal.h"
-
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
+
+#include "base/file.h"
+#include "db/db_internal.h"
 
 #define BUSY_TIMEOUT_MS 5000
 
@@ -17,6 +19,19 @@ static int open_flags(bool read_only)
     return access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
 }
 
+/* SQLite answers the switch with the mode it ended up in, also when it could not. */
+static yh_err switch_to_wal(struct db *d)
+{
+    db_stmt_auto *s = NULL;
+    bool row = false;
+    YH_TRY(db_prepare(d, "PRAGMA journal_mode=WAL", &s));
+    YH_TRY(db_step(s, &row));
+    yh_str mode = row ? db_str(s, 0) : YH_S("");
+    if (!yh_str_is(mode, "wal") && !yh_str_is(mode, "memory"))
+        return yh_fail(YH_E_UNSUPPORTED, "the file system takes no write-ahead log (mode %.*s)", YH_FMT(mode));
+    return YH_OK;
+}
+
 static yh_err configure(struct db *d, bool read_only)
 {
     sqlite3_busy_timeout(d->h, BUSY_TIMEOUT_MS);
@@ -26,13 +41,29 @@ static yh_err configure(struct db *d, bool read_only)
                   "cannot configure the database"));
     if (read_only)
         return db_run(d, "PRAGMA query_only=ON; SELECT count(*) FROM sqlite_master;", "cannot read the database");
-    return db_run(d, "PRAGMA journal_mode=WAL;", "cannot switch the database to WAL");
+    return switch_to_wal(d);
+}
+
+/*
+ * A new file is readable by its owner only; WAL and shared memory take over its mode. An existing one is not opened here:
+ * closing any descriptor of it would drop the locks that other connections of this process hold.
+ */
+static yh_err make_file(const char *path)
+{
+    if (strcmp(path, ":memory:") == 0)
+        return YH_OK;
+    yh_fd_auto fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
+        return yh_fail_errno("cannot create %s", path);
+    return YH_OK;
 }
 
 yh_err db_open(const char *path, bool read_only, struct db **ret)
 {
     if (read_only && access(path, F_OK) != 0 && errno == ENOENT)
         return yh_fail(YH_E_NOT_FOUND, "no database at %s", path);
+    if (!read_only)
+        YH_TRY(make_file(path));
     struct db *d = calloc(1, sizeof *d);
     if (!d)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a database connection");

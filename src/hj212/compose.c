@@ -16,7 +16,7 @@ static yh_err wrap(yh_str segment, uint16_t crc, yh_buf *out)
 {
     const unsigned char bytes[2] = {(unsigned char)(crc >> 8), (unsigned char)crc};
     if (segment.n > HJ212_SEGMENT_MAX)
-        return yh_fail(YH_E_TOO_LARGE, "a data segment of %zu bytes is over the limit of %d", segment.n, HJ212_SEGMENT_MAX);
+        return yh_fail(YH_E_TOO_LARGE, "a data segment of %zu bytes is over the limit", segment.n);
     yh_buf_puts(out, "##");
     put_frame_digits(out, segment.n);
     yh_buf_str(out, segment);
@@ -32,7 +32,7 @@ yh_err hj212_wrap(yh_str segment, yh_buf *out)
 
 static bool holds(yh_str s, const char *what)
 {
-    return s.n && memmem(s.p, s.n, what, strlen(what));
+    return s.p && memmem(s.p, s.n, what, strlen(what));
 }
 
 static bool has_line_end(yh_str s)

@@ -111,8 +111,11 @@ hj212_cause hj212_diagnose(const struct hj212_frame *f, yh_str raw)
 
 hj212_cause hj212_diagnose_junk(yh_str junk)
 {
-    if (hj212_wire_start(junk) < HJ212_HEAD)
-        return HJ212_CAUSE_NO_START;
+    uint16_t length;
+    if (hj212_wire_start(junk) < HJ212_HEAD) {
+        bool hex = junk.n >= HJ212_HEAD && yh_str_starts(junk, YH_S("##")) && hj212_wire_hex4(junk.p + 2, &length);
+        return hex ? HJ212_CAUSE_LENGTH_HEX : HJ212_CAUSE_NO_START;
+    }
     char last = junk.p[junk.n - 1];
     return last == '\r' || last == '\n' ? HJ212_CAUSE_TRUNCATED : HJ212_CAUSE_OVERRUN;
 }

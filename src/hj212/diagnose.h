@@ -11,7 +11,7 @@ typedef enum hj212_cause {
     HJ212_CAUSE_NONE,
     HJ212_CAUSE_LENGTH_SHORT,      /* CRC good; the length field is smaller than the segment */
     HJ212_CAUSE_LENGTH_LONG,       /* CRC good; the length field is larger */
-    HJ212_CAUSE_LENGTH_HEX,        /* CRC good; the length is right when read as hexadecimal */
+    HJ212_CAUSE_LENGTH_HEX,        /* the length is hexadecimal: with letters junk, without them a wrong length */
     HJ212_CAUSE_CRC_MODBUS,
     HJ212_CAUSE_CRC_MODBUS_LOW_FIRST,
     HJ212_CAUSE_CRC_BYTESWAPPED,

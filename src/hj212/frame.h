@@ -64,7 +64,7 @@ typedef enum hj212_header_key {
 struct hj212_frame {
     hj212_status status;
     hj212_edition edition;         /* of the frame: from Flag, without Flag 2005 */
-    yh_str segment;                /* as received */
+    yh_str segment;                /* as received; the whole text when it does not begin with "##" and digits */
     yh_str header[HJ212_HEADER_COUNT]; /* p == NULL: absent */
     struct hj212_extra extra[HJ212_EXTRA_MAX]; /* unknown header fields */
     unsigned extra_count;
@@ -109,7 +109,7 @@ void hj212_peek(yh_str segment, struct hj212_brief *ret);
 /* First value of a CP key without '-', e.g. "DataTime", also inside 2005 answers ("QN"); p == NULL when absent. */
 yh_str hj212_field(const struct hj212_frame *f, const char *key);
 
-/* "20160824100331000" (17), 14 or 13 digits, at `offset_minutes`; false when it is no time. */
+/* "20160824100331000" (17), 14 or 13 digits (the last one was cut off), at `offset_minutes`; false when it is no time. */
 bool hj212_time_parse(yh_str digits, int offset_minutes, yh_time *ret);
 void hj212_time_format(yh_time t, int offset_minutes, bool milliseconds, yh_buf *out);
 

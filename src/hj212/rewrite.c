@@ -89,7 +89,11 @@ static void add_flag(struct rewriter *w, const struct hj212_frame *f)
 
 static bool is_time_key(yh_str key)
 {
-    return yh_str_is(key, "DataTime") || yh_str_is(key, "BeginTime") || yh_str_is(key, "EndTime") || yh_str_is(key, "QN");
+    static const char *const keys[] = {"DataTime", "BeginTime", "EndTime", "QN"};
+    for (size_t i = 0; i < YH_LEN(keys); i++)
+        if (yh_str_is(key, keys[i]))
+            return true;
+    return false;
 }
 
 static yh_err rewrite(struct rewriter *w, const struct hj212_frame *f)

@@ -127,9 +127,11 @@ bool hj212_wire_by_length(yh_str frame, struct hj212_layout *ret)
         return false;
     l.crc_calc = hj212_crc(l.segment.p, declared);
     l.closed = yh_str_ends(l.segment, YH_S("&&"));
-    l.enciphered = l.crc_calc != l.crc_given && l.closed && hj212_crc_possible(l.crc_given) && looks_enciphered(l.segment);
-    if (l.crc_calc != l.crc_given && !l.enciphered)
-        return false;
+    if (l.crc_calc != l.crc_given) {
+        l.enciphered = l.closed && hj212_crc_possible(l.crc_given) && looks_enciphered(l.segment);
+        if (!l.enciphered)
+            return false;
+    }
     *ret = l;
     return true;
 }

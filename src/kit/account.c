@@ -199,6 +199,7 @@ yh_err kit_account_passwd(struct kit *k, yh_str username, yh_str password, bool 
         kit_loan_auto l = kit_writer(k);
         YH_TRY(db_txn(l.d, passwd, &c));
     }
+    kit_cache_clear(k);
     struct kit_note_field fields[] = {{"username", username}, {"by", by}};
     return kit_note(k, "account.password", by, now, fields, YH_LEN(fields));
 }
@@ -249,6 +250,7 @@ yh_err kit_account_disable(struct kit *k, yh_str username, bool disabled, yh_str
         kit_loan_auto l = kit_writer(k);
         YH_TRY(db_txn(l.d, disable, &c));
     }
+    kit_cache_clear(k);
     struct kit_note_field fields[] = {{"username", username}, {"by", by}};
     return kit_note(k, disabled ? "account.disabled" : "account.enabled", by, now, fields, YH_LEN(fields));
 }

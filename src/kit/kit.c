@@ -1,6 +1,6 @@
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "kit/id.h"
@@ -18,14 +18,6 @@ yh_err kit_migrate(struct db *d)
     return db_migrate(d, kit_migrations, kit_migrations_count);
 }
 
-/* The file is made by us, so that nobody but its owner can read it (the WAL files take over its mode). */
-static yh_err make_file(const char *dir, const char *path)
-{
-    YH_TRY(yh_dir_make(dir));
-    yh_fd_auto fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    return fd < 0 ? yh_fail_errno("cannot create %s", path) : YH_OK;
-}
-
 static yh_err migrate_pool(struct db_pool *p)
 {
     struct db *w = db_pool_writer(p);
@@ -41,9 +33,8 @@ yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct 
     if (snprintf(path, sizeof path, "%s/yuheng.db", dir) >= (int)sizeof path)
         return yh_fail(YH_E_TOO_LARGE, "path too long: %s", dir);
     if (create)
-        YH_TRY(make_file(dir, path));
-    yh_fd_auto there = open(path, O_RDONLY | O_CLOEXEC);
-    if (there < 0)
+        YH_TRY(yh_dir_make(dir));
+    else if (access(path, F_OK) != 0)
         return yh_fail_errno("cannot open %s", path);
     YH_TRY(db_pool_open(path, readers, &p));
     yh_err e = migrate_pool(p);
@@ -64,6 +55,7 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (k->config.hash_slots == 0)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
+    pthread_mutex_init(&k->cache_lock, NULL);
     yh_err e = config->note ? kit_deliver_notes(k) : YH_OK;
     if (e != YH_OK) {
         kit_close(k);
@@ -78,6 +70,7 @@ void kit_close(struct kit *k)
     if (!k)
         return;
     sem_destroy(&k->hash_slots);
+    pthread_mutex_destroy(&k->cache_lock);
     free(k);
 }
 
@@ -156,4 +149,13 @@ yh_err kit_deliver_notes(struct kit *k)
     while (more)
         YH_TRY(deliver_one(k, l.d, &more));
     return YH_OK;
+}
+
+void kit_sessions_ended(struct kit *k, int64_t account)
+{
+    char id[24];
+    if (!k->config.ended)
+        return;
+    snprintf(id, sizeof id, "%lld", (long long)account);
+    k->config.ended(k->config.ended_user, yh_str_of(id));
 }

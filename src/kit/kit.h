@@ -20,6 +20,9 @@ struct kit_config {
      * until a kit with a callback delivers them. */
     void (*note)(void *user, yh_str origin, yh_str json);
     void *note_user;
+    /* A session of this account ended by sign-out or change of password; for http_events_end. May be NULL. */
+    void (*ended)(void *user, yh_str account_id);
+    void *ended_user;
 };
 
 /* The struct behind http_config.app begins with this, so that the kit's handlers find themselves. */

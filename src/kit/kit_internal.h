@@ -2,19 +2,35 @@
 #ifndef YH_KIT_KIT_INTERNAL_H
 #define YH_KIT_KIT_INTERNAL_H
 
+#include <pthread.h>
 #include <semaphore.h>
 
 #include "base/json.h"
 #include "base/sm3.h"
+#include "base/map.h"
 #include "kit/kit.h"
+#include "kit/session.h"
 
 #define KIT_NOTE_MAX 4096
 #define KIT_PHC_SIZE 128
 #define KIT_HEX_SIZE (2 * YH_SM3_LEN + 1)
 
+#define KIT_CACHE_SLOTS 256
+
+struct kit_cached {
+    char token[KIT_TOKEN_SIZE], csrf[KIT_HEX_SIZE];
+    char username[33], role[33], display_name[201];
+    int64_t account_id;
+    bool must_change;
+    yh_time created, checked;
+};
+
 struct kit {
     struct kit_config config;
     sem_t hash_slots;
+    pthread_mutex_t cache_lock; /* guards the rest */
+    uint64_t cache_round;       /* counts what made the cache forget */
+    struct kit_cached cache[KIT_CACHE_SLOTS];
 };
 
 /* A connection that goes back by itself: kit_loan_auto l = kit_writer(k); ... l.d ... */
@@ -39,6 +55,9 @@ static inline struct kit_loan kit_writer(struct kit *k)
     return (struct kit_loan){k->config.pool, db_pool_writer(k->config.pool)};
 }
 
+/* Tells the application that streams opened by this account must prove themselves again. */
+void kit_sessions_ended(struct kit *k, int64_t account);
+
 /* {"event":…,"at":…, then the pairs of `fields`} to the callback or to pending_note. */
 struct kit_note_field {
     const char *key;
@@ -59,5 +78,11 @@ yh_must yh_err kit_password_check(struct kit *k, yh_str password, const char *ph
 yh_must yh_err kit_guard_charge(struct db *d, yh_str name_hash, yh_str peer, yh_time now, yh_time *ret_until);
 yh_must yh_err kit_guard_clear(struct db *d, yh_str name_hash, yh_str peer); /* it was right after all */
 yh_str kit_guard_address(yh_str peer, char buf[64]);                         /* without port; IPv6: /64 */
+
+/* Sessions seen within the last second (session_cache.c). `round` is read before the database is. */
+uint64_t kit_cache_round(struct kit *k);
+void kit_cache_put(struct kit *k, uint64_t round, yh_str token, const struct kit_session *s, yh_time created, yh_time now);
+bool kit_cache_get(struct kit *k, yh_str token, yh_time now, struct kit_cached *ret);
+void kit_cache_clear(struct kit *k);
 
 #endif

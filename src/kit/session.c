@@ -211,7 +211,9 @@ static yh_err store_session(struct kit *k, struct opening *o, yh_str password)
         o->fresh_phc = fresh;
     }
     kit_loan_auto l = kit_writer(k);
-    return db_txn(l.d, open_session, o);
+    YH_TRY(db_txn(l.d, open_session, o));
+    kit_cache_clear(k); /* an older session may have made room */
+    return YH_OK;
 }
 
 yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, struct yh_arena *arena,
@@ -244,7 +246,7 @@ yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, 
 /* ---- using and closing ---- */
 
 static yh_err read_session(struct kit *k, const char *token_hash, yh_time now, struct yh_arena *arena,
-                           struct kit_session *ret, yh_time *ret_seen)
+                           struct kit_session *ret, yh_time *ret_created, yh_time *ret_seen)
 {
     kit_loan_auto l = kit_reader(k);
     db_stmt_auto *s = NULL;
@@ -254,6 +256,7 @@ static yh_err read_session(struct kit *k, const char *token_hash, yh_time now, s
     YH_TRY(db_step(s, &row));
     if (!row || now >= ends_at(db_i64(s, 5), db_i64(s, 6)))
         return yh_fail(YH_E_NOT_FOUND, "no such session");
+    *ret_created = db_i64(s, 5);
     *ret_seen = db_i64(s, 6);
     ret->expires = ends_at(db_i64(s, 5), now);
     return read_person(s, arena, ret);
@@ -270,19 +273,42 @@ static yh_err touch(struct kit *k, const char *token_hash, yh_time now)
     return db_exec(s);
 }
 
-yh_err kit_session_find(struct kit *k, yh_str token, yh_time now, struct yh_arena *arena, struct kit_session *ret)
+static yh_err from_cache(const struct kit_cached *c, yh_time now, struct yh_arena *arena, struct kit_session *ret)
+{
+    *ret = (struct kit_session){.account_id = c->account_id,
+                                .username = yh_arena_str(arena, yh_str_of(c->username)),
+                                .display_name = yh_arena_str(arena, yh_str_of(c->display_name)),
+                                .role = yh_arena_str(arena, yh_str_of(c->role)),
+                                .csrf = yh_arena_str(arena, yh_str_of(c->csrf)),
+                                .must_change = c->must_change,
+                                .expires = ends_at(c->created, now)};
+    bool kept = ret->username.p && ret->display_name.p && ret->role.p && ret->csrf.p;
+    return kept ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a session");
+}
+
+static yh_err from_database(struct kit *k, yh_str token, yh_time now, struct yh_arena *arena, struct kit_session *ret)
 {
     char token_hash[KIT_HEX_SIZE];
-    struct kit_session found = {0};
-    yh_time seen = now;
-    if (token.n != KIT_TOKEN_SIZE - 1)
-        return yh_fail(YH_E_NOT_FOUND, "no such session");
+    yh_time created = now, seen = now;
+    uint64_t round = kit_cache_round(k);
     YH_TRY(kit_hash_hex("session", token, token_hash));
-    YH_TRY(read_session(k, token_hash, now, arena, &found, &seen));
-    YH_TRY(derive_csrf(token, arena, &found.csrf));
+    YH_TRY(read_session(k, token_hash, now, arena, ret, &created, &seen));
+    YH_TRY(derive_csrf(token, arena, &ret->csrf));
     /* Whoever may read must be able to read on a full disk: a touch that fails only shortens the session. */
     if (seen <= now - TOUCH_EVERY)
         (void)!touch(k, token_hash, now);
+    kit_cache_put(k, round, token, ret, created, now);
+    return YH_OK;
+}
+
+yh_err kit_session_find(struct kit *k, yh_str token, yh_time now, struct yh_arena *arena, struct kit_session *ret)
+{
+    struct kit_session found = {0};
+    struct kit_cached cached;
+    if (token.n != KIT_TOKEN_SIZE - 1)
+        return yh_fail(YH_E_NOT_FOUND, "no such session");
+    bool hit = kit_cache_get(k, token, now, &cached) && now < ends_at(cached.created, now);
+    YH_TRY(hit ? from_cache(&cached, now, arena, &found) : from_database(k, token, now, arena, &found));
     *ret = found;
     return YH_OK;
 }
@@ -295,6 +321,7 @@ static yh_err delete_session(struct kit *k, const char *token_hash, bool *ret_wa
     db_bind_z(s, 1, token_hash);
     YH_TRY(db_exec(s));
     *ret_was_there = db_changes(l.d) > 0;
+    kit_cache_clear(k);
     return YH_OK;
 }
 
@@ -309,6 +336,7 @@ yh_err kit_sign_out(struct kit *k, yh_str token, yh_str peer, yh_time now)
     YH_TRY(delete_session(k, token_hash, &was_there));
     if (!was_there)
         return YH_OK;
+    kit_sessions_ended(k, who.account_id);
     struct kit_note_field fields[] = {{"username", who.username}, {"peer", clip_text(peer, 64)}};
     return kit_note(k, "session.closed", who.username, now, fields, YH_LEN(fields));
 }
@@ -324,5 +352,7 @@ yh_err kit_change_password(struct kit *k, const struct kit_session *who, yh_str 
     YH_TRY(prove(k, &p, who->username, current, now, &arena, ret_until));
     if (!p.right || !p.enabled)
         return refuse(k, &p, now);
-    return kit_account_passwd(k, who->username, fresh, false, who->username, now);
+    YH_TRY(kit_account_passwd(k, who->username, fresh, false, who->username, now));
+    kit_sessions_ended(k, who->account_id);
+    return YH_OK;
 }

@@ -35,7 +35,7 @@ struct kit_credentials {
 yh_must yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, struct yh_arena *arena,
                            char ret_token[KIT_TOKEN_SIZE], struct kit_session *ret, yh_time *ret_until);
 
-/* NOT_FOUND when there is no such session (any more). */
+/* NOT_FOUND when there is no such session (any more). What another process ended may be found for one more second. */
 yh_must yh_err kit_session_find(struct kit *k, yh_str token, yh_time now, struct yh_arena *arena, struct kit_session *ret);
 
 yh_must yh_err kit_sign_out(struct kit *k, yh_str token, yh_str peer, yh_time now);

@@ -20,6 +20,7 @@ static const struct {
     [INGEST_PASSWORD] = {"password", "访问密码(PW)与档案不符"},
     [INGEST_ENCRYPTED] = {"encrypted", "数据区已加密(SM4),没有可用密钥"},
     [INGEST_NO_TIME] = {"no_time", "数据时间(DataTime)缺失或不可读"},
+    [INGEST_SPLIT] = {"split_incomplete", "拆分上报的包没有收全,已收到的部分照常存储"},
     [INGEST_FUTURE] = {"future", "数据时间超前一小时以上,已存储并提示核对时钟"},
 };
 
@@ -110,7 +111,8 @@ static size_t collect(struct ingest *in)
 static ingest_issue refusal(const struct ingest *in, const struct chain_record *r, const struct ingest_profile *profile)
 {
     const struct hj212_frame *f = &in->frame;
-    if (r->kind == CHAIN_BAD && !profile->accept_bad_crc)
+    bool crc_wrong = r->kind == CHAIN_BAD || f->status == HJ212_CRC_ERROR;
+    if (crc_wrong && !profile->accept_bad_crc)
         return INGEST_BAD_CRC;
     if (f->header[HJ212_MN].n == 0 || f->header[HJ212_CN].n == 0 || f->status == HJ212_MALFORMED)
         return INGEST_MALFORMED;

@@ -23,6 +23,7 @@ typedef enum ingest_issue {
     INGEST_PASSWORD,
     INGEST_ENCRYPTED,    /* SM4 area and no key, or a key that does not open it */
     INGEST_NO_TIME,      /* values without a readable DataTime */
+    INGEST_SPLIT,        /* parts of a split upload never came; those that came are stored */
     INGEST_FUTURE,       /* data time more than an hour ahead of reception; stored, and said */
     INGEST_ISSUE_COUNT
 } ingest_issue;
@@ -34,6 +35,7 @@ const char *ingest_issue_text(ingest_issue i); /* Chinese, for officers */
 struct ingest_profile {
     bool known;
     bool accept_bad_crc;
+    bool accept_clock;    /* a clock that is off is not said (clock policy "accept") */
     int offset_minutes;   /* of the times the logger writes; 0 here means China's +08:00 */
     char password[33];    /* empty: any */
     struct hj212_key key;

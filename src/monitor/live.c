@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "hj212/dialect.h"
 #include "monitor/registry.h"
 
 struct live {
@@ -258,6 +259,9 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
         return;
     s->edition = result->frame->edition;
     copy_short(s->last_cn, sizeof s->last_cn, result->frame->header[HJ212_CN]);
+    const struct hj212_dialect *dialect = hj212_dialect_of(result->frame);
+    if (dialect)
+        copy_short(s->dialect, sizeof s->dialect, yh_str_of(dialect->name));
     yh_str st = result->frame->header[HJ212_ST];
     if (st.n && !yh_str_is(st, "91"))
         copy_short(s->st, sizeof s->st, st);
@@ -276,7 +280,8 @@ static live_state state_now(const struct live_station *s, yh_time now)
         return LIVE_NEVER;
     if (now - s->last_received > LIVE_OFFLINE_AFTER)
         return LIVE_OFFLINE;
-    if (s->flagged || (s->has_offset && s->clock_offset_ms > LIVE_CLOCK_LIMIT))
+    bool clock_ahead = s->has_offset && s->clock_offset_ms > LIVE_CLOCK_LIMIT && !s->profile.accept_clock;
+    if (s->flagged || clock_ahead)
         return LIVE_ABNORMAL;
     if (s->last_data_time != YH_TIME_NONE && now - s->last_data_time > LIVE_LATE_AFTER)
         return LIVE_LATE;

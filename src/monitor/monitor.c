@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "hj212/split.h"
 #include "monitor/derive.h"
 #include "monitor/registry.h"
 
@@ -18,11 +19,15 @@
 #define WAIT_MS           200
 #define PUBLISH_PER_TICK  400 /* "value" events a second at most: a browser shows no more */
 #define REDERIVE_LIST_MAX 65536u
+#define SPLIT_WAIT        (5 * YH_MINUTE)
+#define SPLIT_SETS_MAX    1024u
+#define SPLIT_BYTES_MAX   (16u * 1024u * 1024u)
 
 struct monitor {
     struct monitor_config config;
     struct ingest *ingest;
     struct chain_cursor *cursor;
+    struct hj212_split *splits; /* split uploads whose parts are still coming */
     uint64_t position;
     int64_t flushed_us, ticked_us;
     unsigned published;
@@ -94,8 +99,8 @@ static void count(struct monitor *m, const struct ingest_result *result)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* Notes the record at its sender; true when the sender has just been heard of for the first time. */
-static bool note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+/* Notes the record at its sender, and tells the browsers of one that was never heard before. */
+static void note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
 {
     live_lock(m->config.live);
     struct live_station *s = live_take(m->config.live, r->origin);
@@ -105,7 +110,6 @@ static bool note_sender(struct monitor *m, const struct chain_record *r, const s
     if (first)
         publish_mn(m, "unknown", s);
     live_unlock(m->config.live);
-    return first;
 }
 
 static struct ingest_profile profile_of(struct monitor *m, yh_str mn)
@@ -117,6 +121,43 @@ static struct ingest_profile profile_of(struct monitor *m, yh_str mn)
     return profile;
 }
 
+/* Parts are stored as they come; a set that stays incomplete is counted at its station. */
+static void give_up_split(struct monitor *m, struct hj212_split_set *set)
+{
+    live_lock(m->config.live);
+    struct live_station *s = live_find(m->config.live, set->mn);
+    if (s)
+        s->issues[INGEST_SPLIT]++;
+    live_unlock(m->config.live);
+    pthread_mutex_lock(&m->lock);
+    m->stats.issues[INGEST_SPLIT]++;
+    pthread_mutex_unlock(&m->lock);
+    hj212_split_set_free(set);
+}
+
+static void watch_splits(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+{
+    if (!result->frame || r->kind != CHAIN_FRAME || !hj212_split_is_part(result->frame))
+        return;
+    struct hj212_split_set *done = NULL;
+    yh_err e;
+    while ((e = hj212_split_add(m->splits, result->frame, r->payload, r->seq, r->received, &done)) == YH_E_TOO_LARGE) {
+        struct hj212_split_set *oldest = hj212_split_take_oldest(m->splits);
+        if (!oldest)
+            return;
+        give_up_split(m, oldest);
+    }
+    if (e == YH_OK && done)
+        hj212_split_set_free(done);
+}
+
+static void give_up_overdue(struct monitor *m, yh_time now)
+{
+    struct hj212_split_set *set;
+    while ((set = hj212_split_take_overdue(m->splits, now)) != NULL)
+        give_up_split(m, set);
+}
+
 static yh_err take_record(struct monitor *m, const struct chain_record *r, bool live_now)
 {
     struct ingest_profile profile = profile_of(m, r->origin);
@@ -124,6 +165,7 @@ static yh_err take_record(struct monitor *m, const struct chain_record *r, bool 
     YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
     count(m, &result);
     note_sender(m, r, &result);
+    watch_splits(m, r, &result);
     if (live_now && result.cell_count && result.effect != SERIES_SAME)
         publish_value(m, r, &result);
     return YH_OK;
@@ -206,6 +248,7 @@ static void tick(struct monitor *m)
     m->ticked_us = now_us;
     m->published = 0;
     judge_states(m, yh_clock_now());
+    give_up_overdue(m, yh_clock_now());
     if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
         yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
     if (m->config.tick)
@@ -294,7 +337,10 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     m->rederive = yh_buf_make(REDERIVE_LIST_MAX);
     m->flushed_us = yh_clock_mono_us();
     pthread_mutex_init(&m->lock, NULL);
+    const struct hj212_split_limits limits = {.wait = SPLIT_WAIT, .max_sets = SPLIT_SETS_MAX, .max_bytes = SPLIT_BYTES_MAX};
     yh_err e = ingest_new(&m->ingest);
+    if (e == YH_OK)
+        e = hj212_split_new(&limits, &m->splits);
     if (e == YH_OK)
         e = load_rederive(m);
     if (e == YH_OK)
@@ -302,7 +348,7 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     if (e == YH_OK)
         e = chain_cursor_open(config->chain, m->position, &m->cursor);
     if (e != YH_OK) {
-        monitor_stop(m);
+        monitor_free(m);
         return e;
     }
     *ret = m;
@@ -346,19 +392,26 @@ yh_err monitor_run(struct monitor *m)
     return YH_OK;
 }
 
-void monitor_stop(struct monitor *m)
+void monitor_halt(struct monitor *m)
+{
+    if (!m->thread_runs)
+        return;
+    atomic_store(&m->stop, true);
+    pthread_join(m->thread, NULL);
+    m->thread_runs = false;
+    if (read_on(m, false) != YH_OK || flush_when_due(m, true) != YH_OK)
+        yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
+}
+
+void monitor_free(struct monitor *m)
 {
     if (!m)
         return;
-    if (m->thread_runs) {
-        atomic_store(&m->stop, true);
-        pthread_join(m->thread, NULL);
-        if (read_on(m, true) != YH_OK || flush_when_due(m, true) != YH_OK)
-            yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
-    }
+    monitor_halt(m);
     if (m->cursor)
         chain_cursor_close(m->cursor);
     ingest_free(m->ingest);
+    hj212_split_free(m->splits);
     yh_buf_done(&m->rederive);
     pthread_mutex_destroy(&m->lock);
     free(m);

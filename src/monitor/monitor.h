@@ -29,7 +29,6 @@ struct monitor_stats {
     uint64_t position;  /* records read */
     uint64_t values, repeated_records, versions;
     uint64_t issues[INGEST_ISSUE_COUNT];
-    uint64_t incomplete_splits;
     bool caught_up;
 };
 
@@ -41,7 +40,8 @@ yh_must yh_err monitor_new(const struct monitor_config *config, struct monitor *
 yh_must yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint64_t seq), void *user);
 
 yh_must yh_err monitor_run(struct monitor *m);
-void monitor_stop(struct monitor *m); /* reads to the durable end, flushes, frees */
+void monitor_halt(struct monitor *m); /* ends the thread, reads to the durable end, flushes; nothing is published after */
+void monitor_free(struct monitor *m); /* NULL is fine */
 
 /* A station was admitted or its profile changed: its values are derived again from the log. */
 yh_must yh_err monitor_rederive(struct monitor *m, yh_str mn);

@@ -35,7 +35,8 @@ static live_answer answer_of(yh_str policy)
 static void set_profile(struct live_station *s, const struct source_profile *p)
 {
     struct ingest_profile profile = {
-        .known = true, .accept_bad_crc = p->accept_bad_crc, .offset_minutes = p->time_offset_minutes};
+        .known = true, .accept_bad_crc = p->accept_bad_crc,
+        .accept_clock = yh_str_is(p->clock_policy, "accept"), .offset_minutes = p->time_offset_minutes};
     size_t n = yh_min_size(p->password.n, sizeof profile.password - 1);
     if (n)
         memcpy(profile.password, p->password.p, n);

@@ -90,11 +90,6 @@ static void put_place(struct yh_json *j, const struct station_info *i)
     yh_json_obj_end(j);
 }
 
-static const char *dialect_of(const struct live_station *s)
-{
-    return s->dialect[0] ? s->dialect : "";
-}
-
 void station_json_fields(struct yh_json *j, const struct live_station *s)
 {
     yh_json_kz(j, "mn", s->mn);
@@ -110,7 +105,7 @@ void station_json_fields(struct yh_json *j, const struct live_station *s)
     else
         yh_json_null(j);
     yh_json_kz(j, "edition", s->edition == HJ212_ED_UNKNOWN ? "" : hj212_edition_name(s->edition));
-    yh_json_kz(j, "dialect", dialect_of(s));
+    yh_json_kz(j, "dialect", s->dialect);
     yh_json_kbool(j, "connected", s->connections > 0);
     yh_json_kz(j, "peer", s->peer[0] ? s->peer : NULL);
     yh_json_key(j, "latest");

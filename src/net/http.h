@@ -128,7 +128,7 @@ struct http_config {
 struct http_server;
 yh_must yh_err http_start(const struct http_config *config, const struct http_route *const *tables, /* NULL-terminated,
                           each table ends with path NULL */ struct http_server **ret);
-void http_stop(struct http_server *s);
+void http_stop(struct http_server *s); /* waits for running handlers; nobody may publish any more */
 uint16_t http_port(const struct http_server *s);
 
 /* OpenAPI 3.1 of all rows (also served at GET /api/v1/openapi.json by the facade itself). */

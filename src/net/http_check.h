@@ -31,6 +31,7 @@ struct http_checker {
     const struct http_patterns *patterns;
     struct http_fault *first, *last;
     size_t n;
+    bool own; /* what is checked is our own answer: texts of records may be long and hold anything */
 };
 
 void http_fault_add(struct http_checker *c, const char *field, const char *message);

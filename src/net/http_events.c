@@ -144,6 +144,14 @@ static void keep(struct http_hub *h, struct event e)
     h->stats.published++;
 }
 
+/* The next event tries again. */
+static void forget_wake(struct http_hub *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->wake_posted = false;
+    pthread_mutex_unlock(&h->lock);
+}
+
 void http_hub_publish(struct http_hub *h, const char *event, yh_str json)
 {
     pthread_mutex_lock(&h->lock);
@@ -157,8 +165,8 @@ void http_hub_publish(struct http_hub *h, const char *event, yh_str json)
     bool post = e.bytes && h->streams && !h->wake_posted;
     h->wake_posted |= post;
     pthread_mutex_unlock(&h->lock);
-    if (post)
-        net_loop_post(h->clock, wake_all, h);
+    if (post && net_loop_post(h->clock, wake_all, h) != YH_OK)
+        forget_wake(h);
 }
 
 void http_hub_beat(struct http_hub *h)

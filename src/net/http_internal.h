@@ -54,6 +54,7 @@ struct http_reply {
     bool head;      /* HEAD: as GET, without the bytes */
     bool answered;  /* before the handler: a problem, a redirect, a stored answer */
     bool has_body;
+    bool unclear_end; /* of the body: answer at once and close */
     size_t body_seen, body_max;
     yh_buf body;
 
@@ -80,5 +81,8 @@ yh_err http_problem_detail(struct http_request *rq, int status, const char *code
                            const char *detail);
 void http_fail(struct http_reply *r, yh_err e); /* answer for an error that brought no problem of its own */
 enum MHD_Result http_send(struct http_reply *r);
+
+/* http_encode.c */
+void http_encode(struct http_reply *r);
 
 #endif

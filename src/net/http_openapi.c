@@ -113,7 +113,7 @@ static void put_bounds(struct writer *w, const struct http_field *f)
         break;
     case HTTP_T_STRING:
         put_bound(w, "minLength", f->min, f->min > 0 && !f->values);
-        put_bound(w, "maxLength", f->max ? f->max : 200, !f->values);
+        put_bound(w, "maxLength", f->max, f->max > 0 && !f->values);
         break;
     case HTTP_T_ARRAY:
         put_bound(w, "minItems", f->min, f->min > 0);
@@ -460,7 +460,7 @@ static void put_document(struct writer *w, const struct http_route *const *table
     open_obj(w, "info");
     kv(w, "title", "渝衡 生态环境智慧执法平台");
     kv(w, "version", "1");
-    kv(w, "description", "以 Cookie 登录的修改类请求须带 X-CSRF-Token;时间为带时区的 RFC 3339;监测值与限值为文字。");
+    kv(w, "description", "以 Cookie 登录的修改类请求须带 X-CSRF-Token;时间为带时区的 RFC 3339;监测值与限值为文字;请求中未注明长度的文字最多 200 字。");
     close_obj(w);
     put_paths(w, tables);
     put_components(w);

@@ -247,6 +247,7 @@ enum MHD_Result http_send(struct http_reply *r)
 {
     if (r->out.failed)
         http_fail(r, yh_buf_check(&r->out));
+    http_encode(r);
     struct MHD_Response *response = make_response(r);
     if (!response)
         return MHD_NO;
@@ -254,5 +255,7 @@ enum MHD_Result http_send(struct http_reply *r)
     atomic_fetch_add(&r->server->answers[r->status / 100 % 6], 1);
     enum MHD_Result queued = MHD_queue_response(r->mhd, (unsigned)r->status, response);
     MHD_destroy_response(response);
+    if (r->is_stream)
+        yh_arena_done(&r->arena); /* a stream lives long and needs nothing of its request any more */
     return queued;
 }

@@ -26,6 +26,38 @@ static bool is_mutating(const struct http_reply *r)
     return r->rq.route && r->rq.route->method != HTTP_GET;
 }
 
+/* ---- where the request ends */
+
+struct framing {
+    unsigned hosts, lengths, codings;
+    bool odd_coding;
+};
+
+static enum MHD_Result count_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void)kind;
+    struct framing *f = cls;
+    yh_str s = yh_str_of(name);
+    f->hosts += yh_str_eq_nocase(s, YH_S("Host"));
+    f->lengths += yh_str_eq_nocase(s, YH_S("Content-Length"));
+    if (yh_str_eq_nocase(s, YH_S("Transfer-Encoding"))) {
+        f->codings++;
+        f->odd_coding |= !yh_str_eq_nocase(yh_str_of(value), YH_S("chunked"));
+    }
+    return MHD_YES;
+}
+
+/* A body with two ends is the way to smuggle a second request past a proxy. */
+static yh_err check_framing(struct http_reply *r)
+{
+    struct framing f = {0};
+    MHD_get_connection_values(r->mhd, MHD_HEADER_KIND, count_header, &f);
+    r->unclear_end = f.lengths + f.codings > 1 || f.odd_coding;
+    if (f.hosts <= 1 && !r->unclear_end)
+        return YH_OK;
+    return http_problem(&r->rq, 400, "bad_request", "请求头重复或自相矛盾,请改正后重试");
+}
+
 /* ---- which route */
 
 static yh_err not_found(struct http_reply *r)
@@ -211,7 +243,7 @@ static yh_err run_steps(struct http_reply *r, yh_err (*const *steps)(struct http
 yh_err http_prepare(struct http_reply *r)
 {
     static yh_err (*const steps[])(struct http_reply *) = {
-        find_route, sign_in, check_permission, check_origin, check_query, expect_body, check_key,
+        check_framing, find_route, sign_in, check_permission, check_origin, check_query, expect_body, check_key,
     };
     return run_steps(r, steps, YH_LEN(steps));
 }
@@ -259,7 +291,7 @@ static yh_err check_reply(struct http_reply *r)
         return YH_OK;
     yh_json_auto *answer = NULL;
     YH_TRY(yh_json_parse(yh_buf_view(&r->out), &answer));
-    struct http_checker checker = {.arena = r->rq.arena, .patterns = r->server->patterns};
+    struct http_checker checker = {.arena = r->rq.arena, .patterns = r->server->patterns, .own = true};
     http_check_json(&checker, schema, answer);
     if (!checker.first)
         return YH_OK;

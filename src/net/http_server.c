@@ -75,7 +75,7 @@ static enum MHD_Result on_header(struct http_reply *r, const char *method)
         return MHD_NO;
     http_prepare(r);
     bool holds_back = http_header(&r->rq, "Expect").n > 0;
-    if (r->is_problem && (holds_back || sends_more_than(r, DRAIN_MAX)))
+    if (r->is_problem && (holds_back || r->unclear_end || sends_more_than(r, DRAIN_MAX)))
         return http_send(r);
     return MHD_YES;
 }

@@ -204,13 +204,22 @@ static const struct http_file *index_of(const struct http_static *s, yh_str scop
     return n > 0 && n < (int)sizeof path ? plain_file(s, (yh_str){path, (size_t)n}) : NULL;
 }
 
+/* "/../", "/.git", "//": no page of an application is called so. */
+static bool is_odd(yh_str path)
+{
+    for (size_t i = 0; i + 1 < path.n; i++)
+        if (path.p[i] == '/' && (path.p[i + 1] == '.' || path.p[i + 1] == '/'))
+            return true;
+    return false;
+}
+
 const struct http_file *http_static_find(const struct http_static *s, yh_str path)
 {
     const struct http_file *f = plain_file(s, path);
     if (f)
         return f;
     size_t end = yh_str_find(path, '/', 1);
-    if (end == path.n || type_of(path) || is_hashed(path))
+    if (end == path.n || type_of(path) || is_hashed(path) || is_odd(path))
         return NULL;
     return index_of(s, yh_str_sub(path, 0, end + 1));
 }
@@ -228,7 +237,7 @@ const char *http_static_redirect(const struct http_static *s, yh_str path)
 }
 
 /* "gzip", "gzip;q=0.5" but not "gzip;q=0" */
-static bool accepts(yh_str header, const char *coding)
+bool http_accepts_coding(yh_str header, const char *coding)
 {
     yh_str piece;
     while (yh_str_split(&header, ',', &piece)) {
@@ -244,9 +253,9 @@ static bool accepts(yh_str header, const char *coding)
 
 http_coding http_static_coding(const struct http_file *f, yh_str accept_encoding)
 {
-    if (f->bytes[HTTP_BROTLI].p && accepts(accept_encoding, "br"))
+    if (f->bytes[HTTP_BROTLI].p && http_accepts_coding(accept_encoding, "br"))
         return HTTP_BROTLI;
-    if (f->bytes[HTTP_GZIP].p && accepts(accept_encoding, "gzip"))
+    if (f->bytes[HTTP_GZIP].p && http_accepts_coding(accept_encoding, "gzip"))
         return HTTP_GZIP;
     return HTTP_IDENTITY;
 }

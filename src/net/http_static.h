@@ -34,6 +34,8 @@ const char *http_static_redirect(const struct http_static *s, yh_str path);
 /* The best coding that the file has and Accept-Encoding takes. */
 http_coding http_static_coding(const struct http_file *f, yh_str accept_encoding);
 
+bool http_accepts_coding(yh_str accept_encoding, const char *coding);
+
 /* Does If-None-Match name this tag (or *)? */
 bool http_etag_matches(yh_str if_none_match, const char *etag);
 

@@ -121,6 +121,12 @@ test('wrong usage and unreadable input exit 2 with one line', () => {
   }
 });
 
+test('what was decoded before a failure is printed', () => {
+  const cut = readFileSync(join(vectors, 'field', '2016-08-24_10.h212.gz')).subarray(0, 5000);
+  assert.ok(jsonLines(decode([], cut).stdout).length > 10);
+  assert.equal(jsonLines(decode(['--lines'], `${frames[0].frame}\na\\qb\n`).stdout).length, 1);
+});
+
 test('empty input is no error', () => {
   for (const args of [[], ['--lines']]) {
     const run = decode(args, '');

@@ -46,12 +46,12 @@ test('the logger matches answers by QN, however they are cut', async (t) => {
 test('an answer that never comes is an error, and so is a closed connection', async (t) => {
     const platform = createServer((socket) => socket.once('data', () => { /* silent */ }));
     await new Promise((done) => platform.listen(0, '127.0.0.1', done));
+    t.after(() => platform.close());
     const logger = await Logger.open({ host: '127.0.0.1', port: platform.address().port });
     await assert.rejects(logger.send(frame({ qn: '1', mn: 'M' }), 50), /no 9014 for QN 1/);
     const open = logger.send(frame({ qn: '2', mn: 'M' }), 60_000);
     logger.socket.destroy();
     await assert.rejects(open, /closed before the answer/);
-    platform.close();
 });
 
 test('waitUntil returns the value, or says what did not come', async () => {

@@ -14,7 +14,11 @@ const field = join(root, 'tests/vectors/hj212/field');
 export const captures = readdirSync(field).filter((f) => f.endsWith('.gz')).sort().map((f) => join(field, f));
 
 const children = new Set();
-process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set();
+process.on('exit', () => {
+    children.forEach((child) => child.kill('SIGKILL'));
+    folders.forEach((dir) => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 // Runs `yuheng ARGS…` to its end: {status, stdout, stderr}. `input` goes to standard input.
@@ -31,10 +35,10 @@ export function yuhengOk(args, options) {
     return r.stdout;
 }
 
-// A new empty data folder, removed when the test `t` ends.
-export function tempDir(t) {
+// A new empty data folder, removed when the process ends: only then has every server left it.
+export function tempDir() {
     const dir = mkdtempSync(join(tmpdir(), 'yuheng-test-'));
-    t?.after(() => rmSync(dir, { recursive: true, force: true }));
+    folders.add(dir);
     return dir;
 }
 
@@ -51,7 +55,7 @@ const READY = /^ready http=(?:https?:\/\/)?(\S+):(\d+)\/? gate=(\S+):(\d+)/;
 
 // Starts `yuheng serve` on free ports and waits for its ready line. Stopped when `t` ends, unless done before.
 export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000 } = {}) {
-    const child = spawn(binary, ['serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', ...args],
+    const child = spawn(binary, ['serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args],
         { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
     children.add(child);
     const exited = new Promise((done) => {

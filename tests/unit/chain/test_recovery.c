@@ -174,6 +174,37 @@ static void a_lost_tree_is_built_again(void **state)
     test_dir_remove(&d);
 }
 
+/* Power loss takes node pages that were not synced: zeros are built again, any other value is damage. */
+static void tree_behind_the_checkpoint(void **state)
+{
+    (void)state;
+    struct test_dir d = test_dir_make(), copy = test_dir_make(), broken = test_dir_make();
+    struct chain_config late = {.checkpoint_records = 1000000, .checkpoint_ms = 3600000};
+    struct chain *c = test_open(&d, &late);
+    test_append(c, 0, 20);
+    chain_close(c); /* signs 20 */
+    c = test_open(&d, &late);
+    test_append(c, 20, 20);
+    test_dir_copy(&d, &copy);
+    yh_sm3_hash want, have;
+    must_ok(chain_root(c, 40, &want));
+    chain_close(c);
+    test_dir_copy(&copy, &broken);
+    uint64_t signed_end = 32 + 32 * (2 * 20 - 2), end = test_file_size(&copy, "tree");
+    test_file_truncate(&copy, "tree", signed_end);
+    test_file_truncate(&copy, "tree", end); /* a hole of zeros */
+    must_ok(chain_open(copy.path, NULL, NULL, &c));
+    must_ok(chain_root(c, 40, &have));
+    assert_true(yh_sm3_eq(&want, &have));
+    test_expect(c, 40);
+    chain_close(c);
+    test_file_flip(&broken, "tree", signed_end + 7, 0x40); /* leaf of record 20 */
+    expect_corrupt(&broken, "record 20 at offset");
+    test_dir_remove(&broken);
+    test_dir_remove(&copy);
+    test_dir_remove(&d);
+}
+
 static void checkpoints_cover(void **state)
 {
     (void)state;
@@ -248,6 +279,7 @@ int main(void)
         cmocka_unit_test(acknowledged_records_are_not_cut),
         cmocka_unit_test(a_later_commit_proves),
         cmocka_unit_test(a_lost_tree_is_built_again),
+        cmocka_unit_test(tree_behind_the_checkpoint),
         cmocka_unit_test(checkpoints_cover),
         cmocka_unit_test(missing_files_are_named),
     };

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -363,6 +365,47 @@ static void read_only_cannot_write(void **state)
     db_close(r);
 }
 
+static void new_files_are_for_their_owner_only(void **state)
+{
+    struct box *b = *state;
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < YH_LEN(suffixes); i++) {
+        char name[112];
+        struct stat st;
+        snprintf(name, sizeof name, "%s%s", b->path, suffixes[i]);
+        assert_int_equal(stat(name, &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+}
+
+/* In another process: is the shared lock of a WAL connection held on this file? */
+static bool locked_for_others(const char *path)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+        int fd = open(path, O_RDWR);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
+    }
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status) == 1;
+}
+
+/* Closing any descriptor of a file drops the process's locks on it, so opening must not touch an existing one. */
+static void opening_again_keeps_the_locks(void **state)
+{
+    struct box *b = *state;
+    struct db *other = NULL;
+    assert_true(locked_for_others(b->path));
+    OK(db_open(b->path, false, &other));
+    assert_true(locked_for_others(b->path));
+    db_close(other);
+    OK(db_open(b->path, true, &other));
+    db_close(other);
+    assert_true(locked_for_others(b->path));
+}
+
 /* ---- threads ---- */
 
 #define WRITERS 4
@@ -435,7 +478,7 @@ static void pool_that_cannot_open_says_so(void **state)
 {
     (void)state;
     struct db_pool *p = NULL;
-    assert_int_equal(db_pool_open("/nonexistent-folder/x.db", 2, &p), YH_E_IO);
+    assert_int_equal(db_pool_open("/nonexistent-folder/x.db", 2, &p), YH_E_NOT_FOUND);
     assert_null(p);
 }
 
@@ -463,6 +506,8 @@ int main(void)
         T(newer_database_is_refused),
         T(missing_and_foreign_files_are_named),
         T(read_only_cannot_write),
+        T(new_files_are_for_their_owner_only),
+        T(opening_again_keeps_the_locks),
         T(writers_of_several_connections_lose_nothing),
         T(pool_serves_more_threads_than_readers),
         T(pool_that_cannot_open_says_so),

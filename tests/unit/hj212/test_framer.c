@@ -178,7 +178,7 @@ static void check(const char *input, const char *want)
 static void line_ends(void **state)
 {
     (void)state;
-    assert_int_equal(hj212_crc(A + 6, 50), 0x3E80);
+    assert_int_equal(hj212_crc(&A[6], 50), 0x3E80);
     check(GOOD, "frame " GOOD "\n");
     check(GOOD "\r\n", "frame " GOOD "\\r\\n\n");
     check(GOOD "\n" GOOD "\r" GOOD, "frame " GOOD "\\n\nframe " GOOD "\\r\nframe " GOOD "\n");

@@ -266,6 +266,92 @@ static void other_encodings(void **state)
     assert_true(yh_str_is_utf8(yh_buf_view(&text)));
 }
 
+static json_t *object_of(const struct hj212_frame *f, yh_str raw)
+{
+    yh_buf_auto text = yh_buf_make(65536);
+    struct yh_json j = yh_json_to(&text);
+    json_t *v = NULL;
+    hj212_frame_json(f, raw, hj212_frame_event(f), &j);
+    assert_int_equal(yh_json_parse(yh_buf_view(&text), &v), YH_OK);
+    return v;
+}
+
+static void check_without_key(const struct vector *v)
+{
+    struct hj212_key wrong = {.set = true, .b = {1, 2, 3}};
+    const struct hj212_frame *f = parse_z(v->raw.p, v->raw.n, NULL);
+    assert_int_equal(f->status, HJ212_ENCRYPTED);
+    assert_true(f->encrypted && !f->decrypted);
+    assert_int_equal(f->item_count, 0);
+    assert_int_equal(f->declared_len, f->plain_len); /* the length can be judged without the key */
+    assert_int_equal(hj212_diagnose(f, v->raw), HJ212_CAUSE_NONE);
+    yh_json_auto *object = object_of(f, v->raw);
+    assert_true(json_is_null(json_object_get(object, "crc_ok")));
+    assert_string_equal(json_string_value(json_object_get(object, "status")), "encrypted");
+    assert_string_equal(json_string_value(json_object_get(object, "event")), "frame");
+    f = parse_z(v->raw.p, v->raw.n, &wrong);
+    assert_int_equal(f->status, HJ212_ENCRYPTED);
+    assert_int_equal(hj212_diagnose(f, v->raw), HJ212_CAUSE_KEY);
+}
+
+/* A flipped bit in the second block leaves the first readable, and the CRC finds it. */
+static void check_damaged(const struct vector *v)
+{
+    char bytes[4096];
+    memcpy(bytes, v->raw.p, v->raw.n);
+    const char *open = memmem(bytes, v->raw.n, "CP=&&", 5);
+    assert_non_null(open);
+    bytes[(size_t)(open - bytes) + 5 + 20] ^= 1;
+    const struct hj212_frame *f = parse_z(bytes, v->raw.n, &v->key);
+    assert_int_equal(f->status, HJ212_CRC_ERROR);
+    assert_true(f->decrypted);
+}
+
+static void enciphered(void **state)
+{
+    (void)state;
+    struct vectors all = vectors_load();
+    unsigned count = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        if (!all.v[i].key.set)
+            continue;
+        const struct hj212_frame *f = parse_z(all.v[i].raw.p, all.v[i].raw.n, &all.v[i].key);
+        bool hexlist = f->hexlist;
+        assert_int_equal(f->status, HJ212_OK);
+        check_without_key(&all.v[i]);
+        if (!hexlist)
+            check_damaged(&all.v[i]);
+        count++;
+    }
+    assert_int_equal(count, 4);
+    vectors_free(&all);
+}
+
+static void junk_object(void **state)
+{
+    (void)state;
+    yh_buf_auto text = yh_buf_make(65536);
+    struct yh_json j = yh_json_to(&text);
+    hj212_junk_json(YH_S("##0100ab\r\n"), &j);
+    yh_json_auto *v = NULL;
+    assert_int_equal(yh_json_parse(yh_buf_view(&text), &v), YH_OK);
+    assert_string_equal(json_string_value(json_object_get(v, "event")), "junk");
+    assert_string_equal(json_string_value(json_object_get(v, "hex")), "232330313030" "61620D0A");
+    assert_string_equal(json_string_value(json_object_get(v, "cause")), "truncated");
+}
+
+static void unknown_header_fields_in_json(void **state)
+{
+    (void)state;
+    yh_json_auto *v = object_of(parse_segment_z("ST=32;Foo=1;Foo=2;Bar=3;CN=2011;CP=&&k=1;k=2&&"), YH_S("\n"));
+    json_t *header = json_object_get(v, "header");
+    assert_string_equal(json_string_value(json_object_get(header, "Foo")), "2");
+    assert_string_equal(json_string_value(json_object_get(header, "Bar")), "3");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(v, "fields"), "k")), "2");
+    assert_string_equal(json_string_value(json_object_get(v, "tail")), "lf");
+    assert_true(json_is_null(json_object_get(v, "flag")));
+}
+
 static const char *cause_of(const char *raw)
 {
     const struct hj212_frame *f = parse_z(raw, strlen(raw), NULL);
@@ -305,6 +391,7 @@ static void causes(void **state)
     assert_string_equal(cause_of("##0050ST=32;CN=2011\r\n"), "truncated");
     assert_string_equal(cause_of("##0050ST=32;CN=2011"), "overrun-by-next-frame");
     assert_string_equal(cause_of("noise"), "no-start");
+    assert_string_equal(cause_of("##00A9ST=32;CP=&&&&0000\r\n"), "length-hex");
     assert_int_equal(hj212_diagnose_junk(YH_S("")), HJ212_CAUSE_NO_START);
 }
 
@@ -359,6 +446,9 @@ int main(void)
         cmocka_unit_test(measures),
         cmocka_unit_test(peek),
         cmocka_unit_test(other_encodings),
+        cmocka_unit_test(enciphered),
+        cmocka_unit_test(junk_object),
+        cmocka_unit_test(unknown_header_fields_in_json),
         cmocka_unit_test(causes),
         cmocka_unit_test(lost_leading_zero),
         cmocka_unit_test(every_cause_has_its_words),

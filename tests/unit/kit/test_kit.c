@@ -3,8 +3,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -476,6 +478,28 @@ static void old_parameters_are_renewed_at_sign_in(void **state)
     OK(enter(b, "duty1", GOOD, HOME, NOW, &e));
 }
 
+/* A session may be remembered for a second; never beyond its end, and not once this process ended it. */
+static void remembered_sessions_end_in_time(void **state)
+{
+    struct box *b = *state;
+    struct entry e;
+    struct kit *cli = NULL;
+    struct kit_config without = {.pool = b->pool};
+    OK(add(b, "duty1", "duty", GOOD));
+    OK(enter(b, "duty1", GOOD, HOME, NOW, &e));
+    for (yh_time t = NOW; t < NOW + KIT_SESSION_LONG; t += 29 * YH_MINUTE)
+        OK(find(b, &e, t));
+    OK(find(b, &e, NOW + KIT_SESSION_LONG - 1));
+    assert_int_equal(find(b, &e, NOW + KIT_SESSION_LONG), YH_E_NOT_FOUND);
+
+    OK(enter(b, "duty1", GOOD, HOME, NOW, &e));
+    OK(find(b, &e, NOW));
+    OK(kit_open(&without, &cli)); /* another process */
+    OK(kit_account_disable(cli, YH_S("duty1"), true, YH_S("cli"), NOW));
+    kit_close(cli);
+    assert_int_equal(find(b, &e, NOW + YH_SECOND), YH_E_NOT_FOUND);
+}
+
 /* ---- parallel guesses ---- */
 
 #define GUESSERS 8
@@ -519,6 +543,33 @@ static void parallel_guesses_do_not_outrun_the_count(void **state)
     }
     assert_int_equal(checked, 5);
     assert_int_equal(locked, GUESSERS * 3 - 5);
+}
+
+/* In another process: does this one hold a lock on the database file? (See the db room: a closed descriptor drops it.) */
+static bool locked_for_others(const char *path)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
+        int fd = open(path, O_RDWR);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
+    }
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status) == 1;
+}
+
+static void the_database_is_opened_again_safely(void **state)
+{
+    struct box *b = *state;
+    struct db_pool *again = NULL;
+    char none[96];
+    snprintf(none, sizeof none, "%s/none", b->dir);
+    assert_int_equal(kit_database_open(none, false, 1, &again), YH_E_NOT_FOUND);
+    OK(kit_database_open(b->dir, true, 1, &again));
+    assert_true(locked_for_others(b->path));
+    db_pool_close(again);
+    assert_true(locked_for_others(b->path));
 }
 
 /* ---- notes without a log ---- */
@@ -570,8 +621,10 @@ int main(void)
         T(one_address_cannot_try_many_names),
         T(new_password_ends_sessions_and_lock),
         T(old_parameters_are_renewed_at_sign_in),
+        T(remembered_sessions_end_in_time),
         T(parallel_guesses_do_not_outrun_the_count),
         T(notes_wait_for_a_log),
+        T(the_database_is_opened_again_safely),
     };
     return cmocka_run_group_tests_name("kit", tests, NULL, NULL);
 }

@@ -32,13 +32,13 @@ interface Kept { etag: string; body: unknown }
 const KEPT_MAX = 64
 
 const TITLES: Record<number, string> = {
-  401: '登录已过期,请重新登录。',
-  403: '当前账号没有这项权限,请联系管理员开通。',
-  404: '没有找到这条记录,它可能已被移走。请返回列表重新查询。',
+  401: '登录已过期，请重新登录。',
+  403: '当前账号没有这项权限，请联系管理员开通。',
+  404: '没有找到这条记录，它可能已被移走。请返回列表重新查询。',
   409: '数据已被他人修改。请刷新后重试。',
-  413: '提交的内容过大,请减小后重试。',
-  429: '操作过于频繁,请稍后再试。',
-  503: '服务正在启动或维护,请稍后再试。',
+  413: '提交的内容过大，请减小后重试。',
+  429: '操作过于频繁，请稍后再试。',
+  503: '服务正在启动或维护，请稍后再试。',
 }
 
 export function queryString(query: Query = {}): string {
@@ -58,7 +58,7 @@ export function newKey(): string {
 
 function titleOf(status: number, given: unknown): string {
   if (typeof given === 'string' && given) return given
-  return TITLES[status] ?? `服务器未能完成请求(${status})。请稍后重试,仍不成功请联系运维。`
+  return TITLES[status] ?? `服务器未能完成请求（${status}）。请稍后重试，仍不成功请联系运维。`
 }
 
 async function problemOf(res: Response): Promise<Problem> {
@@ -136,7 +136,7 @@ export class Client {
       return await fetch(url, init)
     } catch (e) {
       if (e instanceof DOMException && e.name === 'AbortError') throw e
-      throw new Problem(0, 'unreachable', '连不上服务器。请检查网络,恢复后会自动重连。')
+      throw new Problem(0, 'unreachable', '连不上服务器。请检查网络，恢复后会自动重连。')
     }
   }
 

@@ -13,6 +13,8 @@ export interface ChartLine {
   dashed?: boolean
   hollow?: boolean
   step?: number
+  /** Marks without a line. */
+  marks?: boolean
 }
 export interface ChartSpec {
   lines: ChartLine[]
@@ -35,8 +37,9 @@ function seriesOf(line: ChartLine, colour: Colour, limits: number[], spec: Chart
   const data = withGaps(line.points, line.step).map(([t, v]) => ({ value: [shifted(t), v], text: texts.get(t) ?? null }))
   return {
     type: 'line', name: line.name, data, connectNulls: false, animation: false,
-    showSymbol: data.length <= 120, symbol: line.hollow ? 'emptyCircle' : 'circle', symbolSize: 4,
-    lineStyle: { width: line.dashed ? 1.5 : 1.8, type: line.dashed ? [5, 4] : 'solid', color: tone },
+    showSymbol: line.marks || data.length <= 120, symbol: line.marks ? 'diamond' : line.hollow ? 'emptyCircle' : 'circle', symbolSize: line.marks ? 10 : 4,
+    z: line.marks ? 4 : 2,
+    lineStyle: line.marks ? { width: 0 } : { width: line.dashed ? 1.5 : 1.8, type: line.dashed ? [5, 4] : 'solid', color: tone },
     itemStyle: { color: tone },
     ...(limits.length ? { markLine: limitLines(limits, colour, spec) } : {}),
   }
@@ -60,37 +63,42 @@ function tooltip(hovered: Hovered[], spec: ChartSpec): string {
   const first = hovered[0]
   if (!first) return ''
   const rows = hovered
-    .filter((h) => h.data.value[1] !== null)
+    .filter((h) => h.data.value[1] !== null && h.data.text !== '')
     .map((h) => `${h.marker}${escaped(h.seriesName)} <b>${escaped(h.data.text ?? String(h.data.value[1]))}</b> ${escaped(spec.unit)}`)
-  if (spec.limit) rows.push(`限值 ${escaped(spec.limit)} ${escaped(spec.unit)}${spec.limitBasis ? `(${escaped(spec.limitBasis)})` : ''}`)
+  if (spec.limit) rows.push(`限值 ${escaped(spec.limit)} ${escaped(spec.unit)}${spec.limitBasis ? `（${escaped(spec.limitBasis)}）` : ''}`)
   return [fullTime(isoBeijing(first.data.value[0] - BEIJING_MS)), ...rows].join('<br>')
 }
 
 function limitsOf(spec: ChartSpec): number[] {
   const range = limitRange(spec.limit)
   if (!range) return []
-  const [low, high] = (spec.limit ?? '').split(/[-~~–—]/)
+  const [low, high] = (spec.limit ?? '').split(/[-~\uff5e–—]/)
   return (range.low ? [low, high] : [spec.limit]).map((x) => toNumber(x)).filter((x): x is number => x !== null)
 }
+
+/** 1, 2 or 5 times a power of ten: about five steps over the span. */
+function tick(span: number): number {
+  const raw = (span || 1) / 5
+  const power = 10 ** Math.floor(Math.log10(raw))
+  return power * ([1, 2, 5, 10].find((m) => m * power >= raw) ?? 10)
+}
+const exact = (x: number): number => Number(x.toPrecision(12))
 
 /** The axis leaves room for the limit, but a limit far above the values must not flatten the curve. */
 function yAxis(spec: ChartSpec, limits: number[], colour: Colour): object {
   const values = spec.lines.flatMap((l) => l.points.map((p) => p[1])).filter((v): v is number => v !== null)
   const top = Math.max(...values)
-  const near = limits.filter((l) => values.length === 0 || l <= top * 4)
+  const shown = [...values, ...limits.filter((l) => values.length === 0 || l <= top * 4)]
+  const low = Math.min(...shown)
+  const high = Math.max(...shown)
+  const step = tick(high - low)
+  const floor = Math.floor(low / step) * step
   return {
-    type: 'value', scale: true, name: spec.unit, nameTextStyle: { color: colour('--ink-2'), align: 'left', padding: [0, 0, 0, -28] },
+    type: 'value', name: spec.unit, nameTextStyle: { color: colour('--ink-2'), align: 'left', padding: [0, 0, 0, -28] },
     axisLabel: { color: colour('--ink-2') }, splitLine: { lineStyle: { color: colour('--line') } },
-    ...(near.length ? { max: (v: { max: number }) => niceTop(Math.max(v.max, ...near)), min: (v: { min: number }) => niceBottom(Math.min(v.min, ...near)) } : {}),
+    ...(shown.length ? { min: exact(floor), max: exact((Math.floor(high / step) + 1) * step), interval: exact(step) } : {}),
   }
 }
-
-function niceTop(x: number): number {
-  const raw = x * 1.06
-  const unit = 10 ** Math.floor(Math.log10(Math.abs(raw) || 1)) / 5
-  return Number((Math.ceil(raw / unit) * unit).toPrecision(6))
-}
-const niceBottom = (x: number): number => (x <= 0 ? Math.floor(x) : Number((Math.floor((x * 0.9) / (10 ** Math.floor(Math.log10(x)) / 5)) * (10 ** Math.floor(Math.log10(x)) / 5)).toPrecision(6)))
 
 export function chartOption(spec: ChartSpec, colour: Colour): Record<string, unknown> {
   const limits = limitsOf(spec)
@@ -99,7 +107,7 @@ export function chartOption(spec: ChartSpec, colour: Colour): Record<string, unk
     useUTC: true,
     animation: false,
     aria: { enabled: true, label: { description: spec.title }, decal: { show: true } },
-    grid: { left: 12, right: limits.length ? 76 : 20, top: 44, bottom: 8, containLabel: true },
+    grid: { left: 12, right: limits.length ? 64 : 20, top: spec.lines.length > 1 ? 44 : 30, bottom: 8, containLabel: true },
     legend: { show: spec.lines.length > 1, top: 0, right: 8, itemWidth: 22, itemHeight: 8, textStyle: { color: ink } },
     tooltip: {
       trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colour('--surface'), borderColor: colour('--line-strong'),

@@ -63,7 +63,7 @@ export function differsBeyondRounding(a: string | null | undefined, b: string | 
 /** Limits are one number ("50") or a range ("6-9", "6~9"). */
 export function limitRange(limit: string | null | undefined): { low: Decimal | null; high: Decimal | null } | null {
   const text = (limit ?? '').trim()
-  const m = /^(\d+(?:\.\d+)?)\s*[-~~–—]\s*(\d+(?:\.\d+)?)$/.exec(text)
+  const m = /^(\d+(?:\.\d+)?)\s*[-~\uff5e–—]\s*(\d+(?:\.\d+)?)$/.exec(text)
   if (m) return { low: parseDecimal(m[1]), high: parseDecimal(m[2]) }
   const high = parseDecimal(text)
   return high ? { low: null, high } : null

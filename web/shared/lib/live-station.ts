@@ -13,10 +13,16 @@ function fresher(old: Latest, e: ValueEvent): Latest {
   }
 }
 
+/** True when the event carries a real-time factor the page does not know yet: name, unit and limit must be asked for. */
+export function hasNewFactor(station: Station, e: ValueEvent): boolean {
+  if (station.mn !== e.mn || e.kind !== 'rtd') return false
+  return e.cells.some((c) => c.field === 'Rtd' && !station.latest.some((l) => l.factor === c.factor && l.field === 'Rtd'))
+}
+
 /** The newest by the time of measurement wins, not by arrival: back-filled values do not replace newer ones. */
 export function withValue<T extends Station>(station: T, e: ValueEvent): T {
   if (station.mn !== e.mn) return station
-  const newer = (millis(e.time) ?? 0) > (millis(station.last_data_time) ?? 0)
+  const newer = e.kind === 'rtd' && (millis(e.time) ?? 0) > (millis(station.last_data_time) ?? 0)
   return {
     ...station,
     latest: station.latest.map((l) => fresher(l, e)),

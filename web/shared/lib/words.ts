@@ -14,31 +14,32 @@ export const STATES: Record<StationState, StateWord> = {
 export const STATE_ORDER: StationState[] = ['online', 'late', 'offline', 'abnormal', 'never']
 
 const MEDIA: Record<string, string> = {
-  water: '废水', air: '废气', surface_water: '地表水', ambient_air: '环境空气', noise: '噪声', soil: '土壤', voc: '挥发性有机物',
+  water: '废水', air: '废气', surface_water: '地表水', ambient_air: '环境空气', noise: '噪声', other: '其他', soil: '土壤', voc: '挥发性有机物',
   sewage: '污水处理', power: '用电监控', dust: '扬尘',
 }
 export const mediumWord = (m: string | null | undefined): string => (m ? (MEDIA[m] ?? m) : '—')
 
 /** What an admission may choose. */
-export const MEDIUM_CHOICES = ['water', 'air'] as const
+export const MEDIUM_CHOICES = ['water', 'air', 'noise', 'other'] as const
 
 export const KINDS: Record<SeriesKind, string> = { rtd: '实时', minute: '分钟', hour: '小时', day: '日' }
 
 const FLAGS: Record<string, string> = {
-  N: '正常', F: '停运', M: '维护', S: '手工输入', D: '故障', C: '校准', T: '超测量上限', B: '通信异常',
+  N: '正常', '3': '正常', F: '停运', M: '维护', S: '手工输入', D: '故障', C: '校准', T: '超测量上限', B: '通信异常',
   P: '电源故障', L: '低于检出限', O: '超限', H: '有效数据不足', A: '超上限', R: '超下限',
 }
 export function flagWord(flag: string | null | undefined, name?: string | null): string {
   if (!flag) return ''
   return name || FLAGS[flag] || `标记 ${flag}`
 }
-export const isNormalFlag = (flag: string | null | undefined): boolean => !flag || flag === 'N'
+export const isNormalFlag = (flag: string | null | undefined): boolean => !flag || flag === 'N' || flag === '3'
 
 export const FRAME_KINDS: Record<FrameKind, { word: string; tone: StateWord['tone'] }> = {
   frame: { word: '完好', tone: 'ok' },
   bad: { word: '坏帧', tone: 'bad' },
   junk: { word: '杂字节', tone: 'warn' },
   sent: { word: '下发', tone: 'none' },
+  note: { word: '操作', tone: 'none' },
 }
 
 const FIELDS: Record<string, string> = {
@@ -63,10 +64,16 @@ export function factorRank(code: string): number {
   return i < 0 ? FACTOR_ORDER.length : i
 }
 
-export const EDITIONS: Record<string, string> = { '2005': 'HJ/T 212-2005', '2017': 'HJ 212-2017', '2025': 'HJ 212-2025' }
+export const EDITIONS: Record<string, string> = { auto: '自动识别', '2005': 'HJ/T 212-2005', '2017': 'HJ 212-2017', '2025': 'HJ 212-2025' }
 export const editionWord = (e: string | null | undefined): string => (e ? (EDITIONS[e] ?? e) : '—')
 
+/** Units as they are printed: exponents raised. */
+export const unitWord = (u: string | null | undefined): string => (u ?? '').replace(/m3/g, 'm\u00b3').replace(/m2/g, 'm\u00b2').replace(/degC/g, '\u2103')
+
 export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
+
+/** A device without peculiarities has no dialect to name. */
+export const dialectWord = (d: string | null | undefined): string => (!d || d === 'standard' ? '无' : d)
 
 export const CLOCK_POLICIES: Record<string, string> = { accept: '照常采用', flag: '采用并标为异常' }
 export const ANSWER_POLICIES: Record<string, string> = { standard: '按报文标志应答', always: '每帧都应答', never: '不应答' }

@@ -51,7 +51,7 @@ export function walkInclusion(leaf: string, index: number, size: number, path: s
     steps.push({ side, neighbour: text.toLowerCase(), result: toHex(hash) })
   }
   const computed = toHex(hash)
-  if (last !== 0) return failed('路径不完整,到不了树根', computed, steps)
+  if (last !== 0) return failed('路径不完整，到不了树根', computed, steps)
   if (computed !== root.toLowerCase()) return failed('算得的树根与给出的树根不一致', computed, steps)
   return { ok: true, computed, steps, fault: null }
 }

@@ -5,4 +5,6 @@ export interface Column {
   width?: string
   /** The head line of a card on the phone. */
   lead?: boolean
+  /** Upper right corner of a card on the phone. */
+  corner?: boolean
 }

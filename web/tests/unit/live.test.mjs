@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { usualStep, withGaps } from '../../.cache/unit/chart/gaps.js'
 import { colourIndex } from '../../.cache/unit/chart/colours.js'
-import { withState, withValue } from '../../.cache/unit/lib/live-station.js'
+import { hasNewFactor, withState, withValue } from '../../.cache/unit/lib/live-station.js'
 import { Hub } from '../../.cache/unit/live/hub.js'
 
 /** Timers that run when told. */
@@ -127,6 +127,19 @@ test('a back-filled value changes the time of reception only', () => {
   assert.equal(s.last_data_time, station.last_data_time)
   assert.equal(s.last_received, '2026-11-25T10:05:01+08:00')
   assert.equal(withValue(station, { ...value('2026-11-25T11:00:00+08:00', '1'), mn: 'B' }), station)
+})
+
+test('an aggregate does not move the time of the newest real-time data', () => {
+  const s = withValue(station, { ...value('2026-11-25T10:05:00+08:00', '99'), kind: 'minute' })
+  assert.equal(s.last_data_time, station.last_data_time)
+})
+
+test('a factor seen for the first time is noticed', () => {
+  const e = value('2026-11-25T10:05:00+08:00', '1')
+  assert.equal(hasNewFactor(station, e), false)
+  assert.equal(hasNewFactor({ ...station, latest: [] }, e), true)
+  assert.equal(hasNewFactor({ ...station, latest: [] }, { ...e, kind: 'hour' }), false)
+  assert.equal(hasNewFactor({ ...station, mn: 'B', latest: [] }, e), false)
 })
 
 test('a state event changes its station only', () => {

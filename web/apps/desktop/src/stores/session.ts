@@ -4,6 +4,9 @@ import { calls } from '@shared/api/calls.ts'
 import { api } from '@shared/api/client.ts'
 import type { Session, User } from '@shared/api/types.ts'
 
+/** Says that a session may exist, so that a first visit does not ask for one and be refused. */
+const HINT = 'yuheng-signed-in'
+
 export const useSession = defineStore('session', () => {
   const user = ref<User | null>(null)
   const demo = ref(false)
@@ -13,11 +16,14 @@ export const useSession = defineStore('session', () => {
   function accept(s: Session | null): void {
     user.value = s?.user ?? null
     api.setCsrf(s?.csrf ?? '')
+    if (s) localStorage.setItem(HINT, '1')
+    else localStorage.removeItem(HINT)
   }
 
   async function restore(): Promise<void> {
-    const [session, health] = await Promise.allSettled([calls.session(), calls.health()])
-    accept(session.status === 'fulfilled' ? session.value : null)
+    const asked = localStorage.getItem(HINT) ? calls.session() : Promise.resolve(null)
+    const [session, health] = await Promise.allSettled([asked, calls.health()])
+    if (session.status === 'fulfilled') accept(session.value)
     demo.value = health.status === 'fulfilled' && health.value.demo === true
   }
   /** The session of the cookie is asked for once, before the first page. */
@@ -33,6 +39,11 @@ export const useSession = defineStore('session', () => {
       accept(null)
     }
   }
+  async function changePassword(current: string, password: string): Promise<void> {
+    const username = user.value?.username ?? ''
+    await calls.changePassword(current, password)
+    await signIn(username, password) // every session ends with the old password
+  }
   const can = (permission: string): boolean => user.value?.permissions.includes(permission) ?? false
 
   api.onSignedOut = () => {
@@ -40,5 +51,5 @@ export const useSession = defineStore('session', () => {
     accept(null)
     onExpired.value()
   }
-  return { user, demo, onExpired, ready, signIn, signOut, can }
+  return { user, demo, onExpired, ready, signIn, signOut, changePassword, can }
 })

@@ -1,0 +1,622 @@
+/** Written by tools/gen-types.mjs from openapi.json; not edited by hand. */
+
+export interface Admission {
+  /** 站点名称 */
+  name: string
+  /** 企业名称 */
+  enterprise_name: string
+  /** 统一社会信用代码 */
+  credit_code?: string
+  /** 排口编号 */
+  outlet_code: string
+  /** 排口名称 */
+  outlet_name: string
+  /** 介质 */
+  medium: 'water' | 'air' | 'noise' | 'other'
+  /** 行政区划 */
+  region_code: string
+}
+
+export interface Checkpoint {
+  number: number
+  size: number
+  root: string
+  at: string
+}
+
+export interface Credentials {
+  /** 用户名 */
+  username: string
+  /** 密码 */
+  password: string
+}
+
+export interface DeviceProfile {
+  /** 协议版本 */
+  edition: string
+  /** 已设访问密码 */
+  password_set: boolean
+  /** 容许校验码错误(调试) */
+  accept_bad_crc: boolean
+  /** 时钟策略 */
+  clock_policy: string
+  /** 方言 */
+  dialect: string
+  /** 应答策略 */
+  answer_policy: string
+  /** 已设 SM4 密钥 */
+  sm4_key_set: boolean
+  /** 时区(分钟) */
+  time_offset_minutes: number
+}
+
+export interface DeviceProfilePatch {
+  /** 协议版本 */
+  edition?: 'auto' | '2005' | '2017' | '2025'
+  /** 访问密码 */
+  password?: string | null
+  /** 容许校验码错误(调试) */
+  accept_bad_crc?: boolean
+  /** 时钟策略 */
+  clock_policy?: 'flag' | 'accept'
+  /** 方言 */
+  dialect?: string
+  /** 应答策略 */
+  answer_policy?: 'standard' | 'always' | 'never'
+  /** SM4 密钥(32 位十六进制) */
+  sm4_key?: string | null
+  /** 时区(分钟) */
+  time_offset_minutes?: number
+  /** 分钟数据间隔 */
+  interval_minutes?: number
+}
+
+export interface DictionaryFactor {
+  /** 编码(2017) */
+  code: string
+  /** 编码(2005) */
+  code_2005: string
+  /** 名称 */
+  name: string
+  /** 介质 */
+  medium: string
+  /** 单位 */
+  unit: string
+}
+
+export interface DictionaryFactorList {
+  items: DictionaryFactor[]
+  total: number
+  next: string | null
+}
+
+export interface Evidence {
+  /** 记录数 */
+  records: number
+  /** 已落盘 */
+  durable: number
+  /** 根哈希 */
+  root: string
+  /** 状态 */
+  health: string
+  /** 检查点数 */
+  checkpoint_count: number
+  checkpoints: Checkpoint[]
+}
+
+export interface EvidenceBox {
+  /** 记录数 */
+  records: number
+  /** 已落盘 */
+  durable: number
+  /** 根哈希 */
+  root: string
+  /** 检查点数 */
+  checkpoints: number
+  /** 最近检查点 */
+  last_checkpoint_at: string | null
+  /** 状态 */
+  health: string
+}
+
+export interface Factor {
+  /** 因子编码 */
+  code: string
+  /** 因子 */
+  name: string
+  /** 单位 */
+  unit: string
+  /** 小数位 */
+  decimals: number
+  /** 限值 */
+  limit: string | null
+  /** 限值依据 */
+  limit_basis: string | null
+  /** 上报的数据类型 */
+  kinds: string[]
+}
+
+export interface Frame {
+  /** 存证编号 */
+  seq: number
+  /** 接收时间 */
+  received: string
+  /** 类别 */
+  kind: string
+  /** 设备编码 */
+  mn: string
+  /** 来源地址 */
+  peer: string
+  /** 叶子哈希(SM3) */
+  leaf: string
+  /** 原文(转义) */
+  raw: string
+  /** 解析结果 */
+  decoded: unknown
+  explained: FrameExplained | null
+}
+
+export interface FrameExplained {
+  command: NamedCode
+  system_type: NamedCode
+  items: FrameItem[]
+  /** 故障原因 */
+  cause_text: string | null
+  warnings: FrameWarning[]
+}
+
+export interface FrameItem {
+  /** 组序号 */
+  group: number
+  /** 字段 */
+  key: string
+  /** 值 */
+  value: string | null
+  /** 因子 */
+  factor_name: string | null
+  /** 含义 */
+  field_name: string | null
+  /** 单位 */
+  unit: string | null
+}
+
+export interface FrameRow {
+  /** 存证编号 */
+  seq: number
+  /** 接收时间 */
+  received: string
+  /** 类别 */
+  kind: string
+  /** 命令编码 */
+  cn: string
+  /** 命令 */
+  cn_name: string | null
+  /** 数据时间 */
+  data_time: string | null
+  /** 字节数 */
+  size: number
+  cause: string | null
+  /** 原因 */
+  cause_text: string | null
+}
+
+export interface FrameRowList {
+  items: FrameRow[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface FrameWarning {
+  word: string
+  /** 说明 */
+  text: string
+}
+
+export interface Health {
+  /** 状态 */
+  status: string
+  /** 原因 */
+  cause: string | null
+  /** 示范数据 */
+  demo: boolean
+  /** 版本 */
+  version: string
+}
+
+export interface Latest {
+  /** 因子编码 */
+  factor: string
+  /** 因子 */
+  name: string
+  /** 字段 */
+  field: string
+  /** 单位 */
+  unit: string
+  /** 值 */
+  value: string
+  /** 数据标志 */
+  flag: string
+  /** 标志含义 */
+  flag_name: string | null
+  /** 数据时间 */
+  time: string | null
+  /** 限值 */
+  limit: string | null
+  /** 高于限值 */
+  exceeds: boolean
+  /** 存证编号 */
+  seq: number
+}
+
+export interface MediumCount {
+  /** 介质 */
+  medium: string
+  /** 站点数 */
+  total: number
+  /** 在报数 */
+  online: number
+}
+
+export interface NamedCode {
+  /** 命令编码 */
+  cn?: string
+  /** 系统编码 */
+  st?: string
+  /** 名称 */
+  name: string | null
+}
+
+export interface NamedId {
+  id: number
+  /** 名称 */
+  name: string
+}
+
+export interface Nothing {
+}
+
+export interface Overview {
+  /** 截至 */
+  as_of: string
+  /** 示范数据 */
+  demo: boolean
+  stations: StationCounts
+  media: MediumCount[]
+  traffic: Traffic
+  evidence: EvidenceBox
+}
+
+export interface PasswordChange {
+  /** 原密码 */
+  current: string
+  /** 新密码 */
+  password: string
+}
+
+export interface Problem {
+  type: string
+  /** 可据以处理的中文说明 */
+  title: string
+  status: number
+  /** 供程序判断的短词 */
+  code: string
+  detail?: string
+  /** 字段名 → 中文说明 */
+  fields?: Record<string, unknown>
+}
+
+export interface Proof {
+  /** 存证编号 */
+  seq: number
+  /** 叶子哈希 */
+  leaf: string
+  /** 树的大小 */
+  tree_size: number
+  /** 路径 */
+  path: string[]
+  /** 根哈希 */
+  root: string
+  /** 验证通过 */
+  verified: boolean
+  checkpoint: SignedCheckpoint | null
+}
+
+export interface Region {
+  /** 行政区划代码 */
+  code: string
+  /** 行政区划 */
+  name: string
+}
+
+export interface RegionList {
+  items: Region[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface Series {
+  /** 设备编码 */
+  mn: string
+  factor: Factor
+  /** 数据类型 */
+  kind: string
+  /** 字段 */
+  field: string
+  from: string
+  to: string
+  /** 时段长度(分钟) */
+  step_minutes: number
+  bucketed: boolean
+  /** 未列完 */
+  truncated: boolean
+  points: SeriesValue[]
+  buckets: SeriesBucket[]
+  recomputed: SeriesAggregate[]
+}
+
+export interface SeriesAggregate {
+  /** 时段起点 */
+  from: string
+  /** 复算均值 */
+  avg: string | null
+  /** 复算最小 */
+  min: string | null
+  /** 复算最大 */
+  max: string | null
+  /** 有效个数 */
+  valid: number
+  /** 总个数 */
+  total: number
+  /** 复算标志 */
+  flag: string
+  /** 复算依据 */
+  source: string
+}
+
+export interface SeriesBucket {
+  from: string
+  count: number
+  min: SeriesValue
+  max: SeriesValue
+  first: SeriesValue
+  last: SeriesValue
+}
+
+export interface SeriesValue {
+  /** 数据时间 */
+  time: string
+  /** 上报值 */
+  value: string
+  /** 数据标志 */
+  flag: string
+  /** 存证编号 */
+  seq: number
+  /** 版本数 */
+  versions: number
+}
+
+export interface SeriesVersion {
+  /** 值 */
+  value: string
+  /** 数据标志 */
+  flag: string
+  /** 存证编号 */
+  seq: number
+  /** 接收时间 */
+  received: string | null
+}
+
+export interface SeriesVersionList {
+  items: SeriesVersion[]
+  total: number
+  next: string | null
+}
+
+export interface Session {
+  /** 用户 */
+  user: SignedInUser
+  /** 跨站请求令牌 */
+  csrf: string
+  /** 到期时间 */
+  expires: string
+}
+
+export interface SignedCheckpoint {
+  /** 检查点序号 */
+  number: number
+  /** 记录数 */
+  size: number
+  /** 根哈希 */
+  root: string
+  /** 签发时间 */
+  at: string
+  /** 签名原文 */
+  text: string
+  /** SM2 签名 */
+  signature: string
+  /** 公钥 */
+  public_key: string
+  /** 验签通过 */
+  signature_ok: boolean
+}
+
+export interface SignedInUser {
+  /** 用户名 */
+  username: string
+  /** 姓名 */
+  name: string
+  /** 角色 */
+  role: string
+  /** 权限 */
+  permissions: string[]
+  /** 须修改密码 */
+  must_change: boolean
+}
+
+export interface Station {
+  /** 设备编码 */
+  mn: string
+  /** 站点名称 */
+  name: string
+  enterprise: NamedId
+  outlet: StationOutlet
+  region: Region
+  /** 状态 */
+  state: 'never' | 'online' | 'late' | 'abnormal' | 'offline'
+  state_since: string | null
+  last_received: string | null
+  last_data_time: string | null
+  /** 时钟偏差 */
+  clock_offset_s: number | null
+  /** 协议版本 */
+  edition: string
+  /** 方言 */
+  dialect: string
+  /** 已连接 */
+  connected: boolean
+  /** 来源地址 */
+  peer: string | null
+  latest: Latest[]
+}
+
+export interface StationCounts {
+  /** 已接入 */
+  total: number
+  /** 未上报 */
+  never: number
+  /** 在线 */
+  online: number
+  /** 迟报 */
+  late: number
+  /** 异常 */
+  abnormal: number
+  /** 离线 */
+  offline: number
+  /** 待接入 */
+  unknown_mn: number
+}
+
+export interface StationIssue {
+  word: string
+  /** 原因 */
+  text: string
+  /** 次数 */
+  count: number
+}
+
+export interface StationList {
+  items: Station[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface StationOutlet {
+  id: number
+  /** 排口编号 */
+  code: string
+  /** 排口名称 */
+  name: string
+  /** 介质 */
+  medium: string
+}
+
+export interface StationPage {
+  /** 设备编码 */
+  mn: string
+  /** 站点名称 */
+  name: string
+  enterprise: NamedId
+  outlet: StationOutlet
+  region: Region
+  /** 状态 */
+  state: 'never' | 'online' | 'late' | 'abnormal' | 'offline'
+  state_since: string | null
+  last_received: string | null
+  last_data_time: string | null
+  /** 时钟偏差 */
+  clock_offset_s: number | null
+  /** 协议版本 */
+  edition: string
+  /** 方言 */
+  dialect: string
+  /** 已连接 */
+  connected: boolean
+  /** 来源地址 */
+  peer: string | null
+  latest: Latest[]
+  factors: Factor[]
+  profile: DeviceProfile
+  counts: StationTraffic
+  issues: StationIssue[]
+  /** 分钟数据间隔 */
+  interval_minutes: number
+}
+
+export interface StationTraffic {
+  /** 有效帧 */
+  frames: number
+  /** 校验错误帧 */
+  bad: number
+  /** 重发 */
+  repeated: number
+  /** 数据个数 */
+  values: number
+}
+
+export interface Traffic {
+  /** 有效帧 */
+  frames: number
+  /** 校验错误帧 */
+  bad: number
+  /** 杂散字节段 */
+  junk: number
+  /** 已应答 */
+  acknowledged: number
+  /** 重发 */
+  repeated: number
+  /** 数据个数 */
+  values: number
+  /** 字节 */
+  bytes: number
+  /** 连接 */
+  connections: number
+  /** 每秒帧数 */
+  frames_per_s: unknown
+  /** 已存证 */
+  durable: number
+}
+
+export interface UnknownStation {
+  /** 设备编码 */
+  mn: string
+  /** 首次收到 */
+  first_seen: string
+  /** 最近收到 */
+  last_seen: string
+  /** 帧数 */
+  frames: number
+  /** 来源地址 */
+  peer: string
+  /** 协议版本 */
+  edition: string
+  /** 系统编码 */
+  st: string
+  /** 最近存证编号 */
+  last_seq: number
+  /** 最近命令 */
+  last_cn: string
+}
+
+export interface UnknownStationList {
+  items: UnknownStation[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
