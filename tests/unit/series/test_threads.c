@@ -80,6 +80,40 @@ static void *take_totals(void *user)
     return NULL;
 }
 
+/* A station that is dropped and derived again and again: a reader sees all of it or a part, never rubbish. */
+static bool count_any(void *user, const struct series_value *v)
+{
+    struct counter *c = user;
+    c->right = c->right && v->value.m == 1;
+    c->n++;
+    return true;
+}
+
+static void *read_the_dropped(void *user)
+{
+    struct shared *sh = user;
+    while (!atomic_load(&sh->done)) {
+        struct counter c = {.right = true};
+        if (series_range(sh->s, YH_S("MN2"), SERIES_RTD, YH_S("w01018"), SERIES_F_RTD, INT64_MIN, INT64_MAX,
+                         count_any, &c) != YH_OK)
+            return "range of the dropped station failed";
+        if (c.n > 20 || !c.right)
+            return "more than was ever put";
+    }
+    return NULL;
+}
+
+static void drop_and_derive(struct shared *sh, uint64_t position)
+{
+    struct series_cell c = cell("w01018", SERIES_F_RTD, "1", 0);
+    OK(series_clear_point(sh->s, YH_S("MN2")));
+    for (unsigned i = 0; i < 20; i++) {
+        put_cells(sh->s, "MN2", SERIES_RTD, T0 + i * YH_MINUTE, i + 1, &c, 1);
+        if (i == 10)
+            OK(series_flush(sh->s, position));
+    }
+}
+
 static void write_rows(struct shared *sh)
 {
     char text[16];
@@ -88,6 +122,8 @@ static void write_rows(struct shared *sh)
         atomic_store(&sh->written, row + 1);
         if (row % 100 == 50)
             OK(series_flush(sh->s, (uint64_t)row + 2));
+        if (row % 200 == 120)
+            drop_and_derive(sh, (uint64_t)row + 2);
     }
 }
 
@@ -95,10 +131,11 @@ static void readers_beside_the_writer(void **state)
 {
     struct box *b = *state;
     struct shared sh = {.s = b->s};
-    pthread_t readers[READERS + 1];
+    pthread_t readers[READERS + 2];
     for (size_t i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&readers[i], NULL, read_all_the_time, &sh), 0);
     assert_int_equal(pthread_create(&readers[READERS], NULL, take_totals, &sh), 0);
+    assert_int_equal(pthread_create(&readers[READERS + 1], NULL, read_the_dropped, &sh), 0);
     write_rows(&sh);
     atomic_store(&sh.done, true);
     for (size_t i = 0; i < YH_LEN(readers); i++) {

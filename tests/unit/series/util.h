@@ -3,17 +3,13 @@
 #ifndef YH_TEST_SERIES_UTIL_H
 #define YH_TEST_SERIES_UTIL_H
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
 #include <stdio.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "series/series.h"
 
-#define OK(call) assert_int_equal((call), YH_OK)
+#define OK(call) check_ok(call)
 
 /* 2024-03-01T00:00:00+08:00 */
 #define T0 ((yh_time)1709222400000)
