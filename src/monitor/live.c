@@ -293,8 +293,10 @@ bool live_judge_state(struct live_station *s, yh_time now)
     live_state state = state_now(s, now);
     if (s->state_since != YH_TIME_NONE && state == s->state)
         return false;
+    bool first = s->state_since == YH_TIME_NONE;
     s->state = state;
-    s->state_since = now;
+    /* A station that fell silent before this start has been offline since then, not since now. */
+    s->state_since = first && state == LIVE_OFFLINE ? s->last_received + LIVE_OFFLINE_AFTER : now;
     return true;
 }
 
@@ -303,6 +305,14 @@ const struct live_frame *live_recent(const struct live_station *s, size_t i)
     if (i >= s->recent_n || i >= LIVE_RECENT)
         return NULL;
     return &s->recent[(s->recent_n - 1 - i) % LIVE_RECENT];
+}
+
+void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue)
+{
+    struct live_station *s = live_find(l, mn);
+    for (size_t i = 0; s && i < LIVE_RECENT; i++)
+        if (i < s->recent_n && s->recent[i].seq == seq)
+            s->recent[i].issue = (uint8_t)issue;
 }
 
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on)

@@ -114,6 +114,9 @@ bool live_judge_state(struct live_station *s, yh_time now);
 /* The i-th newest record, NULL when there are fewer. Under the lock. */
 const struct live_frame *live_recent(const struct live_station *s, size_t i);
 
+/* The reason shown for a recent record is another one now. Under the lock. */
+void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue);
+
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on);
 void live_repeated(struct live *l, yh_str mn);
 

@@ -197,13 +197,40 @@ yh_err monitor_rederive(struct monitor *m, yh_str mn)
     return e;
 }
 
+/* The frames shown for the station get their reasons anew: what was refused before may be fine now. */
+static yh_err refresh_recent(struct monitor *m, yh_str mn)
+{
+    yh_buf_auto bytes = yh_buf_make(CHAIN_PAYLOAD_MAX + 4096);
+    struct ingest_profile profile = profile_of(m, mn);
+    for (size_t i = 0; i < LIVE_RECENT; i++) {
+        live_lock(m->config.live);
+        const struct live_station *s = live_find(m->config.live, mn);
+        const struct live_frame *f = s ? live_recent(s, i) : NULL;
+        uint64_t seq = f ? f->seq : 0;
+        live_unlock(m->config.live);
+        if (!f)
+            return YH_OK;
+        struct chain_record r;
+        struct ingest_result result;
+        yh_buf_clear(&bytes);
+        YH_TRY(chain_get(m->config.chain, seq, &bytes, &r, NULL));
+        YH_TRY(ingest_record(m->ingest, &r, &profile, NULL, &result));
+        live_lock(m->config.live);
+        live_set_issue(m->config.live, mn, seq, result.issue);
+        live_unlock(m->config.live);
+    }
+    return YH_OK;
+}
+
 static yh_err rederive_one(struct monitor *m, yh_str mn)
 {
     yh_log(YH_LOG_INFO, "monitor", "deriving station %.*s again from the log", YH_FMT(mn));
     YH_TRY(series_clear_point(m->config.series, mn));
     uint64_t ignored;
-    return derive_run(m->config.chain, m->config.live, m->config.series,
-                      (struct derive_range){.from = 0, .to = m->position, .mn = mn}, &ignored);
+    YH_TRY(derive_run(m->config.chain, m->config.live, m->config.series,
+                      (struct derive_range){.from = 0, .to = m->position, .mn = mn}, &ignored));
+    YH_TRY(registry_load_latest_one(m->config.series, m->config.chain, m->config.live, mn));
+    return refresh_recent(m, mn);
 }
 
 /* The list leaves the disk only after the result is flushed: a crash in between starts it again. */

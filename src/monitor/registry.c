@@ -130,6 +130,8 @@ static bool add_factor(struct station_info *info, const struct source_factor *f)
         .decimals = f->decimals,
         .has_limit = f->has_limit,
         .limit = f->limit,
+        .has_low = f->has_low,
+        .low = f->low,
         .basis = yh_arena_str(&info->arena, f->basis),
     };
     return true;
@@ -266,6 +268,15 @@ yh_err registry_load_latest(struct series *series, struct chain *chain, struct l
     while (e == YH_OK && live_next(live, &at, &s))
         if (s->known)
             e = load_latest(series, chain, s);
+    live_unlock(live);
+    return e;
+}
+
+yh_err registry_load_latest_one(struct series *series, struct chain *chain, struct live *live, yh_str mn)
+{
+    live_lock(live);
+    struct live_station *s = live_find(live, mn);
+    yh_err e = s ? load_latest(series, chain, s) : YH_OK;
     live_unlock(live);
     return e;
 }

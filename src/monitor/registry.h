@@ -17,8 +17,8 @@
 struct station_factor {
     yh_str code, name, unit; /* unit: of the concentration */
     int decimals;            /* -1: as reported */
-    bool has_limit;
-    yh_dec limit;
+    bool has_limit, has_low;
+    yh_dec limit, low;
     yh_str basis;
 };
 
@@ -40,6 +40,8 @@ yh_must yh_err registry_load_one(struct db_pool *pool, struct live *live, yh_str
 
 /* Newest values and reception times from the stores, before the worker starts. */
 yh_must yh_err registry_load_latest(struct series *series, struct chain *chain, struct live *live);
+
+yh_must yh_err registry_load_latest_one(struct series *series, struct chain *chain, struct live *live, yh_str mn);
 
 /* Tells the source room about unknown senders that were heard since the last call. */
 yh_must yh_err registry_save_unknown(struct db_pool *pool, struct live *live);
