@@ -2,15 +2,17 @@
 // It finds the server in YUHENG_URL, YUHENG_GATE (host:port), YUHENG_DATA, YUHENG_USER and YUHENG_PASSWORD
 // (administrator), and all accounts as JSON in YUHENG_ACCOUNTS.
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { binary, demoInit, startServer, tempDir } from './yuheng.mjs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { binary, demoInit, root, startServer, tempDir } from './yuheng.mjs';
 
 const dir = tempDir();
+const pages = join(root, 'web/dist');
 let status = 1;
 try {
     const { accounts } = demoInit(dir);
     const admin = accounts.find((a) => a.role === 'admin') ?? accounts[0];
-    const server = await startServer(null, { dir });
+    const server = await startServer(null, { dir, args: existsSync(pages) ? ['--web', pages] : [] });
     const env = {
         ...process.env, YUHENG: binary, YUHENG_URL: server.url, YUHENG_GATE: `${server.gate.host}:${server.gate.port}`,
         YUHENG_DATA: dir, YUHENG_USER: admin.username, YUHENG_PASSWORD: admin.password,
