@@ -134,6 +134,8 @@ export interface Factor {
   decimals: number
   /** 限值 */
   limit: string | null
+  /** 下限 */
+  limit_low: string | null
   /** 限值依据 */
   limit_basis: string | null
   /** 上报的数据类型 */
