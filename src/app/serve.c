@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "source/source.h"
 
 #define READERS 4
+#define LOGGERS_MAX 20000u
 
 struct server {
     struct monitor_host host; /* what handlers see */
@@ -35,6 +37,7 @@ struct server {
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
+    yh_err log_health; /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -109,9 +112,23 @@ static double get_rate(void *user)
     return (double)atomic_load(&s->frames_per_s_x10) / 10.0;
 }
 
+/* The log itself never speaks: that it stopped, and that it goes on, is said here once each. */
+static void watch_log(struct server *s)
+{
+    yh_err health = chain_health(s->chain);
+    if (health == s->log_health)
+        return;
+    s->log_health = health;
+    if (health == YH_OK)
+        yh_log(YH_LOG_INFO, "serve", "the evidence log takes records again");
+    else
+        yh_log(YH_LOG_ERROR, "serve", "the evidence log stands still, nothing is acknowledged: %s", yh_cause());
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
+    watch_log(s);
     struct monitor_traffic t;
     get_traffic(s, &t);
     int64_t now_us = yh_clock_mono_us();
@@ -121,7 +138,8 @@ static void on_tick(void *user)
         atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
     s->rate_us = now_us;
     s->frames_before = arrived;
-    if (kit_deliver_notes(s->kit) != YH_OK)
+    /* A log that stands still has complained already. */
+    if (kit_deliver_notes(s->kit) != YH_OK && chain_health(s->chain) == YH_OK)
         yh_log(YH_LOG_ERROR, "serve", "notes of the command line are not in the evidence log yet: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
@@ -130,13 +148,12 @@ static void on_tick(void *user)
         on_publish(s, "traffic", yh_buf_view(&text));
 }
 
-static void on_note(void *user, yh_str origin, yh_str json)
+static yh_err on_note(void *user, yh_str origin, yh_str json)
 {
     struct server *s = user;
     struct chain_record record = {.received = yh_clock_now(), .kind = CHAIN_NOTE, .origin = origin, .payload = json};
     uint64_t seq;
-    if (chain_append(s->chain, &record, &seq) != YH_OK)
-        yh_log(YH_LOG_ERROR, "serve", "a note of %.*s is not in the evidence log: %s", YH_FMT(origin), yh_cause());
+    return chain_append(s->chain, &record, &seq);
 }
 
 static void on_session_ended(void *user, yh_str account_id)
@@ -208,10 +225,19 @@ static yh_err start_monitor(struct server *s)
     return monitor_new(&config, &s->monitor);
 }
 
+/* Loggers may take half of the descriptors: log, databases and pages need the rest. */
+static unsigned connections_allowed(void)
+{
+    struct rlimit limit;
+    bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return !known || limit.rlim_cur / 2 >= LOGGERS_MAX ? LOGGERS_MAX : (unsigned)(limit.rlim_cur / 2);
+}
+
 static yh_err start_gate(struct server *s)
 {
     struct gate_config config = {
         .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
+        .max_connections = connections_allowed(),
         .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
     };
     struct gate *gate;

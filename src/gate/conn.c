@@ -83,6 +83,7 @@ static bool flush(struct conn *c)
         if (put < 0)
             return false;
         yh_buf_consume(&c->out, (size_t)put);
+        c->sent_us = yh_clock_mono_us();
     }
     if (c->out.n == 0)
         yh_buf_done(&c->out);
@@ -109,7 +110,13 @@ static bool push_wait(struct conn *c, uint64_t seq, size_t bytes)
     return true;
 }
 
-/* Queues g->answer behind record `seq`. False when the peer has let too many answers pile up. */
+/* A peer that asks and does not read, or asks faster than the disk writes, waits like any sender: in its own socket. */
+static bool answers_fit(const struct conn *c)
+{
+    return c->out.n + c->wait.n + CONN_ANSWER_MAX <= CONN_OUT_MAX;
+}
+
+/* Queues g->answer behind record `seq`; false without memory. */
 static bool queue_answer(struct conn *c, uint64_t seq)
 {
     const yh_buf *answer = &c->gate->answer;
@@ -126,6 +133,8 @@ static bool release_answers(struct conn *c, uint64_t durable)
         bytes += c->waits[n++].bytes;
     if (n == 0)
         return true;
+    if (c->out.n == 0)
+        c->sent_us = yh_clock_mono_us();
     yh_buf_add(&c->out, c->wait.p, bytes);
     if (c->out.failed)
         return false;
@@ -181,6 +190,8 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
 {
     struct gate *g = c->gate;
     struct hj212_brief brief;
+    if (!answers_fit(c))
+        return LATER;
     hj212_peek(event->segment, &brief);
     struct gate_verdict verdict = {0};
     g->config.judge(g->config.user, &brief, &verdict);
@@ -326,7 +337,7 @@ static void on_event(void *user, uint32_t events)
     struct conn *c = user;
     bool stays = true;
     if (events & EPOLLOUT)
-        stays = flush(c) && !finished(c);
+        stays = flush(c) && !finished(c) && (!c->paused || digest(c, unhold(c)));
     if (stays && (events & EPOLLIN) && !c->paused && !c->ended)
         stays = readable(c);
     else if (stays && (events & (EPOLLERR | EPOLLHUP)))

@@ -18,7 +18,8 @@
 #define CONN_MN_MAX   32u
 #define CONN_READ_MAX 65536u
 #define CONN_HOLD_MAX (CONN_READ_MAX + HJ212_BUFFER_MAX)
-#define CONN_OUT_MAX  262144u /* a peer that does not read its answers is closed beyond */
+#define CONN_OUT_MAX  65536u /* answers not yet sent; beyond, nothing more is taken from the peer */
+#define CONN_ANSWER_MAX 4096u
 
 struct conn_link {
     struct conn_link *prev, *next;
@@ -41,14 +42,15 @@ struct conn {
     struct hj212_framer framer;
     char *hold;               /* bytes received and not finished */
     size_t hold_n;
-    bool paused;              /* the log could not take the next span: it stays in hold */
+    bool paused;              /* log or answers could not take the next span: it stays in hold */
     bool ended;               /* the peer sent all it will */
     bool detached;            /* the socket is broken; only what is held remains to be logged */
     yh_buf out;               /* may be sent now */
     yh_buf wait;              /* may be sent later, in order */
     struct conn_wait *waits;
     size_t wait_n, wait_cap;
-    int64_t last_us;          /* monotonic time of the last byte */
+    int64_t last_us;          /* monotonic time of the last byte received */
+    int64_t sent_us;          /* of the last byte sent, or of the first that has to wait for the peer */
 };
 
 struct gate_counters {
@@ -68,6 +70,8 @@ struct gate {
     pthread_t thread;
     bool thread_runs;
     _Atomic bool durable_posted;
+    int64_t complained_us;
+    uint64_t unsaid; /* refusals since the last complaint */
 };
 
 void conn_link_init(struct conn_link *l);

@@ -10,7 +10,10 @@
 #include "net/tcp.h"
 
 #define RETRY_MS 500 /* a log that stands still wakes nobody, so paused connections look again by themselves */
-#define SWEEP_MS 15000
+#define SWEEP_MS 5000
+#define DEAF_US  30000000 /* a peer that reads none of its answers for so long is closed */
+#define ACCEPT_AGAIN_MS 200
+#define COMPLAIN_US 1000000
 
 static void for_pending(struct gate *g)
 {
@@ -43,13 +46,54 @@ static void on_retry(void *user)
 static void on_sweep(void *user)
 {
     struct gate *g = user;
-    int64_t limit = yh_clock_mono_us() - (int64_t)g->config.idle_ms * 1000;
+    int64_t now = yh_clock_mono_us(), limit = now - (int64_t)g->config.idle_ms * 1000;
     struct conn_link *next;
     for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
         next = l->next;
         struct conn *c = conn_of(l, all);
-        if (c->last_us < limit && !c->paused && c->wait_n == 0)
+        bool idle = c->last_us < limit && !c->paused && c->wait_n == 0;
+        bool deaf = c->out.n && c->sent_us < now - DEAF_US;
+        if (idle || deaf)
             conn_close(c);
+    }
+}
+
+/* A storm of connections must not become a storm of lines. */
+static void complain(struct gate *g, const char *peer, const char *cause)
+{
+    int64_t now = yh_clock_mono_us();
+    if (now - g->complained_us < COMPLAIN_US) {
+        g->unsaid++;
+        return;
+    }
+    yh_log(YH_LOG_WARN, "gate", "%s refused: %s (and %llu more)", peer, cause, (unsigned long long)g->unsaid);
+    g->complained_us = now;
+    g->unsaid = 0;
+}
+
+static void on_accept_again(void *user)
+{
+    struct gate *g = user;
+    if (net_loop_mod(g->loop, g->listen_fd, EPOLLIN) != YH_OK)
+        yh_log(YH_LOG_ERROR, "gate", "no connection is accepted any more: %s", yh_cause());
+}
+
+/* Without descriptors the waiting connection would wake the loop for ever: looks away for a while. */
+static void stop_accepting(struct gate *g)
+{
+    complain(g, "a connection", yh_cause());
+    if (net_loop_timer(g->loop, ACCEPT_AGAIN_MS, false, on_accept_again, g))
+        (void)!net_loop_mod(g->loop, g->listen_fd, 0);
+}
+
+static void welcome(struct gate *g, int fd)
+{
+    char peer[NET_PEER_MAX];
+    net_peer_text(fd, peer);
+    bool full = atomic_load(&g->count.connections) >= g->config.max_connections;
+    if (full || conn_open(g, fd, peer) != YH_OK) {
+        complain(g, peer, full ? "too many connections" : yh_cause());
+        close(fd);
     }
 }
 
@@ -59,15 +103,14 @@ static void on_accept(void *user, uint32_t events)
     (void)events;
     for (int i = 0; i < 64; i++) {
         int fd;
-        if (net_accept(g->listen_fd, &fd) != YH_OK)
+        yh_err e = net_accept(g->listen_fd, &fd);
+        if (e == YH_E_BUSY)
             return;
-        char peer[NET_PEER_MAX];
-        net_peer_text(fd, peer);
-        bool full = atomic_load(&g->count.connections) >= g->config.max_connections;
-        if (full || conn_open(g, fd, peer) != YH_OK) {
-            yh_log(YH_LOG_WARN, "gate", "%s refused: %s", peer, full ? "too many connections" : yh_cause());
-            close(fd);
+        if (e != YH_OK) {
+            stop_accepting(g);
+            return;
         }
+        welcome(g, fd);
     }
 }
 
@@ -103,7 +146,7 @@ yh_err gate_new(const struct gate_config *config, struct gate **ret)
     if (!g->config.idle_ms)
         g->config.idle_ms = 30 * 60 * 1000;
     g->listen_fd = -1;
-    g->answer = yh_buf_make(4096);
+    g->answer = yh_buf_make(CONN_ANSWER_MAX);
     conn_link_init(&g->all);
     conn_link_init(&g->pending);
     yh_err e = start(g);

@@ -4,7 +4,8 @@
  * The loggers dial, the platform listens. What arrives is appended first, whatever it is: frame, broken frame or junk.
  * An answer is queued with the number of its record and leaves only when the log says that the record is durable
  * (promise 1). A repeated frame that asks for an answer (the same bytes again: a resend) is answered again and stored
- * once. When the log cannot take more, reading stops and TCP makes the loggers wait; nothing is dropped.
+ * once. When the log cannot take more, or a peer leaves too many answers unread, reading stops and TCP makes the logger
+ * wait; nothing is dropped. A peer that reads none of its answers for half a minute is closed.
  *
  * Threads: one event-loop thread owns all connections. gate_durable() may be called by any thread.
  */
@@ -33,7 +34,7 @@ struct gate_stats {
     uint64_t connections; /* now */
     uint64_t accepted;    /* in all */
     uint64_t waiting;     /* answers waiting for the log */
-    uint64_t paused;      /* connections held back because the log is behind */
+    uint64_t paused;      /* connections held back because the log is behind, or the peer with its answers */
 };
 
 struct gate_config {

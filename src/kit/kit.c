@@ -56,11 +56,8 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
     pthread_mutex_init(&k->cache_lock, NULL);
-    yh_err e = config->note ? kit_deliver_notes(k) : YH_OK;
-    if (e != YH_OK) {
-        kit_close(k);
-        return e;
-    }
+    if (config->note)
+        (void)!kit_deliver_notes(k); /* on a full disk they wait on; kit_deliver_notes says so when it is called again */
     *ret = k;
     return YH_OK;
 }
@@ -89,7 +86,7 @@ yh_err kit_hash_hex(const char *purpose, yh_str text, char ret_hex[KIT_HEX_SIZE]
 
 /* ---- notes ---- */
 
-static yh_err keep_note(struct kit *k, yh_str origin, yh_str json)
+yh_err kit_note_later(struct kit *k, yh_str origin, yh_str json)
 {
     kit_loan_auto l = kit_writer(k);
     db_stmt_auto *s = NULL;
@@ -111,10 +108,9 @@ yh_err kit_note(struct kit *k, const char *event, yh_str origin, yh_time at, con
         yh_json_kstr(&j, fields[i].key, fields[i].value);
     yh_json_obj_end(&j);
     YH_TRY(yh_buf_check(&out));
-    if (!k->config.note)
-        return keep_note(k, origin, yh_buf_view(&out));
-    k->config.note(k->config.note_user, origin, yh_buf_view(&out));
-    return YH_OK;
+    if (k->config.note && k->config.note(k->config.note_user, origin, yh_buf_view(&out)) == YH_OK)
+        return YH_OK;
+    return kit_note_later(k, origin, yh_buf_view(&out));
 }
 
 static yh_err drop_note(struct db *d, int64_t id)
@@ -137,7 +133,7 @@ static yh_err deliver_one(struct kit *k, struct db *d, bool *ret_more)
         if (!row)
             return YH_OK;
         id = db_i64(s, 0);
-        k->config.note(k->config.note_user, db_str(s, 1), db_str(s, 2));
+        YH_TRY(k->config.note(k->config.note_user, db_str(s, 1), db_str(s, 2)));
     }
     return drop_note(d, id);
 }

@@ -16,9 +16,9 @@ struct kit_config {
     struct db_pool *pool;
     unsigned hash_slots; /* password hashes computed at the same time (19 MiB each); default 2 */
     bool secure_cookie;  /* behind TLS: the cookie is never sent in the clear */
-    /* JSON object with "event"; called on any thread. NULL (a program without the log): notes wait in the database
-     * until a kit with a callback delivers them. */
-    void (*note)(void *user, yh_str origin, yh_str json);
+    /* JSON object with "event"; called on any thread. NULL (a program without the log), or when it fails: the note waits
+     * in the database until a kit with a callback delivers it. */
+    yh_err (*note)(void *user, yh_str origin, yh_str json);
     void *note_user;
     /* A session of this account ended by sign-out or change of password; for http_events_end. May be NULL. */
     void (*ended)(void *user, yh_str account_id);
@@ -42,5 +42,8 @@ void kit_close(struct kit *k);
 
 /* Hands waiting notes to the callback; kit_open does it, a server calls it now and then. At least once each. */
 yh_must yh_err kit_deliver_notes(struct kit *k);
+
+/* Keeps a note of another room that the log did not take, to be delivered like the others. */
+yh_must yh_err kit_note_later(struct kit *k, yh_str origin, yh_str json);
 
 #endif

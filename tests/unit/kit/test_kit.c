@@ -34,7 +34,7 @@ struct box {
     yh_arena arena;
 };
 
-static void take_note(void *user, yh_str origin, yh_str json)
+static yh_err take_note(void *user, yh_str origin, yh_str json)
 {
     struct box *b = user;
     assert_true(origin.n > 0 && origin.n <= 64);
@@ -42,6 +42,7 @@ static void take_note(void *user, yh_str origin, yh_str json)
     yh_buf_str(&b->notes, json);
     yh_buf_putc(&b->notes, '\n');
     pthread_mutex_unlock(&b->lock);
+    return YH_OK;
 }
 
 static bool noted(struct box *b, const char *what)
