@@ -115,6 +115,6 @@ bool live_judge_state(struct live_station *s, yh_time now);
 const struct live_frame *live_recent(const struct live_station *s, size_t i);
 
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on);
-void live_repeated(struct live *l, yh_str mn);
+void live_repeated(struct live *l, yh_str mn, yh_time now); /* a resend: a sign of life, not a new record */
 
 #endif
