@@ -19,6 +19,7 @@
 #include "source/source.h"
 
 #define READERS 4
+#define NOTE_MS 5000
 
 struct server {
     struct monitor_host host; /* what handlers see */
@@ -122,7 +123,7 @@ static void on_tick(void *user)
     s->rate_us = now_us;
     s->frames_before = arrived;
     if (kit_deliver_notes(s->kit) != YH_OK)
-        yh_log(YH_LOG_ERROR, "serve", "notes of the command line are not in the evidence log yet: %s", yh_cause());
+        yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
     monitor_traffic_json(&s->host.monitor, &j);
@@ -130,13 +131,13 @@ static void on_tick(void *user)
         on_publish(s, "traffic", yh_buf_view(&text));
 }
 
-static void on_note(void *user, yh_str origin, yh_str json)
+static yh_err on_note(void *user, yh_str origin, yh_str json)
 {
     struct server *s = user;
     struct chain_record record = {.received = yh_clock_now(), .kind = CHAIN_NOTE, .origin = origin, .payload = json};
     uint64_t seq;
-    if (chain_append(s->chain, &record, &seq) != YH_OK)
-        yh_log(YH_LOG_ERROR, "serve", "a note of %.*s is not in the evidence log: %s", YH_FMT(origin), yh_cause());
+    YH_TRY(chain_append(s->chain, &record, &seq));
+    return chain_wait_durable(s->chain, seq, NOTE_MS);
 }
 
 static void on_session_ended(void *user, yh_str account_id)
