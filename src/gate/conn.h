@@ -18,8 +18,8 @@
 #define CONN_MN_MAX   32u
 #define CONN_READ_MAX 65536u
 #define CONN_HOLD_MAX (CONN_READ_MAX + HJ212_BUFFER_MAX)
-#define CONN_OUT_MAX  65536u /* answers not yet sent; beyond, nothing more is taken from the peer */
-#define CONN_ANSWER_MAX 4096u
+#define CONN_OUT_HIGH 262144u /* answers not taken by the peer, beyond which it is not read from */
+#define CONN_OUT_MAX  (4 * CONN_OUT_HIGH) /* one more read full of the smallest frames fits above that */
 
 struct conn_link {
     struct conn_link *prev, *next;
@@ -42,15 +42,15 @@ struct conn {
     struct hj212_framer framer;
     char *hold;               /* bytes received and not finished */
     size_t hold_n;
-    bool paused;              /* log or answers could not take the next span: it stays in hold */
-    bool ended;               /* the peer sent all it will */
-    bool detached;            /* the socket is broken; only what is held remains to be logged */
+    bool paused;              /* the log could not take the next span: it stays in hold */
+    bool ended;               /* nothing more will be read */
+    bool detached;            /* the socket is broken: answers are dropped, what is held remains to be logged */
     yh_buf out;               /* may be sent now */
     yh_buf wait;              /* may be sent later, in order */
     struct conn_wait *waits;
     size_t wait_n, wait_cap;
-    int64_t last_us;          /* monotonic time of the last byte received */
-    int64_t sent_us;          /* of the last byte sent, or of the first that has to wait for the peer */
+    int64_t sent_us;          /* when the peer last took an answer, or one was first ready */
+    int64_t last_us;          /* monotonic time of the last byte */
 };
 
 struct gate_counters {
@@ -67,11 +67,11 @@ struct gate {
     char *scratch; /* what was held and what was just read, together */
     yh_buf answer;
     struct gate_counters count;
+    bool deaf;     /* out of descriptors: new connections wait in the kernel until the next retry */
+    bool full_said;
     pthread_t thread;
     bool thread_runs;
     _Atomic bool durable_posted;
-    int64_t complained_us;
-    uint64_t unsaid; /* refusals since the last complaint */
 };
 
 void conn_link_init(struct conn_link *l);
@@ -83,6 +83,11 @@ void conn_link_drop(struct conn_link *l);
 
 yh_must yh_err conn_open(struct gate *g, int fd, const char *peer);
 void conn_close(struct conn *c);
+
+/* Reads no more; what is held, a partial frame too, is logged as it stands. Closes as soon as nothing is owed any more:
+ * to the log, and (unless dropped) to the peer. Both may close the connection at once. */
+void conn_end(struct conn *c);
+void conn_drop(struct conn *c);
 
 /* The log moved on: sends the answers whose records are durable, and reads on after a pause. May close the connection. */
 void conn_continue(struct conn *c, uint64_t durable);

@@ -366,11 +366,14 @@ void live_connected(struct live *l, yh_str mn, const char *peer, bool on)
     live_unlock(l);
 }
 
-void live_repeated(struct live *l, yh_str mn)
+void live_repeated(struct live *l, yh_str mn, yh_time now)
 {
     live_lock(l);
     struct live_station *s = live_find(l, mn);
-    if (s)
+    if (s) {
         s->repeated++;
+        if (now > s->last_received)
+            s->last_received = now;
+    }
     live_unlock(l);
 }

@@ -120,6 +120,6 @@ const struct live_frame *live_recent(const struct live_station *s, size_t i);
 void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue);
 
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on);
-void live_repeated(struct live *l, yh_str mn);
+void live_repeated(struct live *l, yh_str mn, yh_time now); /* a resend: a sign of life, not a new record */
 
 #endif

@@ -247,6 +247,15 @@ static void put_change(struct yh_json *j, json_t *body)
     yh_json_obj_end(j);
 }
 
+/* A note that the log does not take now waits in the database. */
+static yh_err keep_note(struct db_pool *pool, yh_str origin, yh_str json)
+{
+    struct db *writer = db_pool_writer(pool);
+    yh_err e = kit_note_keep(writer, origin, json);
+    db_pool_put(pool, writer);
+    return e;
+}
+
 /* A change of a station: who did what, for the evidence log. */
 static yh_err note_change(struct http_request *rq, const char *event, yh_str mn)
 {
@@ -266,7 +275,7 @@ static yh_err note_change(struct http_request *rq, const char *event, yh_str mn)
     uint64_t seq;
     struct chain *chain = monitor_http_of(rq)->chain;
     if (chain_append(chain, &note, &seq) != YH_OK)
-        return kit_note_later(((const struct kit_host *)rq->app)->kit, note.origin, note.payload);
+        return keep_note(monitor_http_of(rq)->pool, note.origin, note.payload);
     return chain_wait_durable(chain, seq, 5000);
 }
 
