@@ -25,15 +25,22 @@
 #define SPLIT_SETS_MAX    1024u
 #define SPLIT_BYTES_MAX   (16u * 1024u * 1024u)
 
+struct complaint {
+    char cause[200];
+    int64_t said_us;
+};
+
 struct monitor {
     struct monitor_config config;
     struct ingest *ingest;
     struct chain_cursor *cursor;
     struct chain_record record; /* the last one read */
     bool held;                  /* it could not be taken yet */
+    bool flush_failed;          /* tried again every round */
     struct hj212_split *splits; /* split uploads whose parts are still coming */
     uint64_t position;
-    int64_t flushed_us, ticked_us, complained_us;
+    int64_t flushed_us, ticked_us;
+    struct complaint trouble, unsaved;
     int64_t end_us; /* once stopped: until when records are still read */
     unsigned published;
     pthread_t thread;
@@ -43,6 +50,17 @@ struct monitor {
     pthread_mutex_t lock; /* of what follows */
     struct monitor_stats stats;
 };
+
+/* Says a trouble, and the same again only after a while. */
+static void say(struct complaint *c, const char *cause, uint64_t position)
+{
+    int64_t now_us = yh_clock_mono_us();
+    if (strcmp(cause, c->cause) == 0 && now_us - c->said_us < COMPLAIN_US)
+        return;
+    yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)position, cause);
+    snprintf(c->cause, sizeof c->cause, "%s", cause);
+    c->said_us = now_us;
+}
 
 /* ---- one record ---- */
 
@@ -276,7 +294,7 @@ static void tick(struct monitor *m)
     judge_states(m, yh_clock_now());
     give_up_overdue(m, yh_clock_now());
     if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
-        yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
+        say(&m->unsaved, yh_cause(), m->position);
     if (m->config.tick)
         m->config.tick(m->config.user);
 }
@@ -284,10 +302,12 @@ static void tick(struct monitor *m)
 static yh_err flush_when_due(struct monitor *m, bool now)
 {
     int64_t now_us = yh_clock_mono_us();
-    if (!now && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
+    if (!now && !m->flush_failed && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
         return YH_OK;
     m->flushed_us = now_us;
-    return series_flush(m->config.series, m->position);
+    yh_err e = series_flush(m->config.series, m->position);
+    m->flush_failed = e != YH_OK;
+    return e;
 }
 
 static void set_position(struct monitor *m, bool caught_up)
@@ -336,15 +356,6 @@ static yh_err read_on(struct monitor *m, bool live_now)
     return YH_OK;
 }
 
-/* The flush comes first: while the disk takes none, memory must not fill with what is read. */
-static yh_err round_of_work(struct monitor *m, bool *live_now)
-{
-    YH_TRY(flush_when_due(m, false));
-    yh_err e = read_on(m, *live_now);
-    *live_now |= e == YH_OK;
-    return e;
-}
-
 static void set_cause(struct monitor *m, const char *cause)
 {
     pthread_mutex_lock(&m->lock);
@@ -354,14 +365,25 @@ static void set_cause(struct monitor *m, const char *cause)
 
 static void complain(struct monitor *m)
 {
-    int64_t now_us = yh_clock_mono_us();
     char cause[sizeof m->stats.cause];
     snprintf(cause, sizeof cause, "%s", yh_cause());
-    if (strcmp(cause, m->stats.cause) != 0 || now_us - m->complained_us > COMPLAIN_US) {
-        yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)m->position, cause);
-        m->complained_us = now_us;
-    }
+    say(&m->trouble, cause, m->position);
     set_cause(m, cause);
+}
+
+/* The flush comes first: while the disk takes none, reading goes on only as long as memory has room for what is read. */
+static yh_err round_of_work(struct monitor *m, bool *live_now)
+{
+    yh_err flushed = flush_when_due(m, false);
+    if (flushed != YH_OK)
+        complain(m);
+    if (flushed != YH_OK && series_flush_due(m->config.series))
+        return flushed;
+    yh_err read = read_on(m, *live_now);
+    if (read != YH_OK)
+        complain(m);
+    *live_now |= read == YH_OK;
+    return flushed != YH_OK ? flushed : read;
 }
 
 /* A failing disk must not end the watch: what was read stays in memory, the log keeps what comes, and each round tries
@@ -376,10 +398,7 @@ static void *run(void *user)
             complain(m);
             works = false;
         }
-        if (round_of_work(m, &live_now) != YH_OK) {
-            complain(m);
-            works = false;
-        }
+        works &= round_of_work(m, &live_now) == YH_OK;
         tick(m);
         if (!works) {
             usleep(RETRY_US);
