@@ -30,7 +30,10 @@ async function reporting(server, admin) {
 
 function runCommand([command, ...args], env) {
     return new Promise((done, fail) => {
-        spawn(command, args, { stdio: 'inherit', env }).on('error', fail).on('close', (code) => done(code ?? 1));
+        spawn(command, args, { stdio: 'inherit', env }).on('error', fail).on('close', (code, signal) => {
+            if (signal) console.error(`${command} was ended by ${signal}`);
+            done(code ?? 1);
+        });
     });
 }
 
