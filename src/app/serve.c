@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/door.h"
 #include "app/status_http.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -105,6 +106,13 @@ static void get_traffic(void *user, struct monitor_traffic *ret)
         .frames = g.frames, .bad = g.bad, .junk = g.junk, .acknowledged = g.answered, .repeated = g.repeated,
         .refused = g.refused, .bytes = g.bytes, .connections = g.connections, .paused = g.paused,
     };
+}
+
+static yh_err get_door(void *user, struct yh_arena *arena, struct monitor_door *ret)
+{
+    struct server *s = user;
+    ret->host = yh_str_of(s->config.gate_host);
+    return door_look(atomic_load(&s->gate), arena, ret);
 }
 
 static double get_rate(void *user)
@@ -251,7 +259,8 @@ static yh_err start_gate(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, status_routes, NULL,
+    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    connection_routes, status_routes, NULL,
 };
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */
@@ -282,7 +291,7 @@ static yh_err start_http(struct server *s)
     s->host = (struct monitor_host){
         .kit = {.kit = s->kit},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
-                    .traffic = get_traffic, .frames_per_s = get_rate, .user = s, .demo = data_dir_is_demo(&s->paths)},
+                    .traffic = get_traffic, .frames_per_s = get_rate, .door = get_door, .user = s, .demo = data_dir_is_demo(&s->paths)},
     };
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .static_dir = web_dir(s, found, sizeof found),

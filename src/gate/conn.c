@@ -47,12 +47,10 @@ static void wait_for_log(struct conn *c)
 void conn_close(struct conn *c)
 {
     struct gate *g = c->gate;
-    if (c->mn[0] && g->config.connected)
-        g->config.connected(g->config.user, yh_str_of(c->mn), c->peer, false);
+    roster_leave(c);
     if (!c->detached)
         net_loop_del(g->loop, c->fd);
     close(c->fd);
-    conn_link_drop(&c->all);
     conn_link_drop(&c->pending);
     count(&g->count.connections, (uint64_t)-1);
     count(&g->count.waiting, 0 - (uint64_t)c->wait_n);
@@ -80,15 +78,14 @@ static void detach(struct conn *c)
     wait_for_log(c);
 }
 
-/* A peer that does not read its answers is not read from either, until it does. */
-static bool is_clogged(const struct conn *c)
+bool conn_is_clogged(const struct conn *c)
 {
     return c->out.n + c->wait.n > CONN_OUT_HIGH;
 }
 
 static uint32_t wanted_events(const struct conn *c)
 {
-    bool reads = !c->paused && !c->ended && !is_clogged(c);
+    bool reads = !c->paused && !c->ended && !conn_is_clogged(c);
     return (reads ? EPOLLIN : 0u) | (c->out.n ? EPOLLOUT : 0u);
 }
 
@@ -111,6 +108,7 @@ static bool flush(struct conn *c)
     if (c->out.n == 0)
         yh_buf_done(&c->out);
     uint32_t events = wanted_events(c);
+    roster_state(c);
     if (c->detached || events == c->events)
         return true;
     c->events = events;
@@ -181,19 +179,6 @@ static taken append(struct conn *c, chain_kind kind, yh_str mn, yh_str payload, 
     return chain_append(c->gate->config.chain, &record, ret_seq) == YH_OK ? TAKEN : LATER;
 }
 
-static void remember_mn(struct conn *c, yh_str mn)
-{
-    if (mn.n == 0 || mn.n > CONN_MN_MAX || yh_str_is(mn, c->mn))
-        return;
-    struct gate *g = c->gate;
-    if (c->mn[0] && g->config.connected)
-        g->config.connected(g->config.user, yh_str_of(c->mn), c->peer, false);
-    memcpy(c->mn, mn.p, mn.n);
-    c->mn[mn.n] = '\0';
-    if (g->config.connected)
-        g->config.connected(g->config.user, mn, c->peer, true);
-}
-
 static taken answer(struct conn *c, const struct hj212_brief *brief, const struct gate_verdict *verdict, uint64_t seq)
 {
     yh_buf_clear(&c->gate->answer);
@@ -230,8 +215,9 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
             repeat_add(g->repeat, event->raw, seq);
         count(good ? &g->count.frames : &g->count.bad, 1);
     }
+    count(good ? &c->shown.frames : &c->shown.bad, 1);
     if (good)
-        remember_mn(c, brief.mn);
+        roster_frame(c, &brief);
     return good || verdict.accept_bad_crc ? answer(c, &brief, &verdict, seq) : TAKEN;
 }
 
@@ -242,6 +228,7 @@ static taken take_junk(struct conn *c, const struct hj212_event *event)
         return LATER;
     count(&c->gate->count.junk, 1);
     count(&c->gate->count.junk_bytes, event->raw.n);
+    count(&c->shown.junk, 1);
     return TAKEN;
 }
 
@@ -328,6 +315,7 @@ static bool readable(struct conn *c)
     c->ended = got == 0;
     c->last_us = yh_clock_mono_us();
     count(&c->gate->count.bytes, (uint64_t)got);
+    count(&c->shown.bytes, (uint64_t)got);
     return digest(c, n + (size_t)got);
 }
 
@@ -395,7 +383,7 @@ yh_err conn_open(struct gate *g, int fd, const char *peer)
         free(c);
         return e;
     }
-    conn_link_add(&g->all, &c->all);
+    roster_join(c);
     count(&g->count.connections, 1);
     count(&g->count.accepted, 1);
     return YH_OK;

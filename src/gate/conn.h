@@ -12,10 +12,10 @@
 
 #include "gate/gate.h"
 #include "gate/repeat.h"
+#include "gate/roster.h"
 #include "hj212/framer.h"
 #include "net/loop.h"
 
-#define CONN_MN_MAX   32u
 #define CONN_READ_MAX 65536u
 #define CONN_HOLD_MAX (CONN_READ_MAX + HJ212_BUFFER_MAX)
 #define CONN_OUT_HIGH 262144u /* answers not taken by the peer, beyond which it is not read from */
@@ -32,12 +32,13 @@ struct conn_wait {
 };
 
 struct conn {
-    struct conn_link all;     /* every connection */
+    struct conn_link all;     /* every connection; changed under the roster's lock */
     struct conn_link pending; /* those that wait for the log: answers, or paused */
     struct gate *gate;
     int fd;
     char peer[64];
-    char mn[CONN_MN_MAX + 1]; /* of the last good frame; "" before the first */
+    char mn[GATE_MN_SIZE];    /* of the last good frame; "" before the first */
+    struct roster_entry shown;
     uint32_t events;          /* what the loop listens for */
     struct hj212_framer framer;
     char *hold;               /* bytes received and not finished */
@@ -64,6 +65,7 @@ struct gate {
     int listen_fd;
     struct repeat *repeat;
     struct conn_link all, pending;
+    struct roster roster;
     char *scratch; /* what was held and what was just read, together */
     yh_buf answer;
     struct gate_counters count;
@@ -88,6 +90,9 @@ void conn_close(struct conn *c);
  * to the log, and (unless dropped) to the peer. Both may close the connection at once. */
 void conn_end(struct conn *c);
 void conn_drop(struct conn *c);
+
+/* A peer that does not read its answers is not read from either, until it does. */
+bool conn_is_clogged(const struct conn *c);
 
 /* The log moved on: sends the answers whose records are durable, and reads on after a pause. May close the connection. */
 void conn_continue(struct conn *c, uint64_t durable);

@@ -63,11 +63,12 @@ static void on_sweep(void *user)
 }
 
 /* Said once until somebody gets in again: a flood of connections must not become a flood of lines. */
-static void refuse(struct gate *g, int fd, const char *peer, const char *why)
+static void refuse(struct gate *g, int fd, const char *peer, const char *word, const char *why)
 {
     if (!g->full_said)
         yh_log(YH_LOG_WARN, "gate", "%s refused: %s", peer, why);
     g->full_said = true;
+    roster_refuse(&g->roster, peer, word);
     close(fd);
 }
 
@@ -76,9 +77,9 @@ static void admit(struct gate *g, int fd)
     char peer[NET_PEER_MAX];
     net_peer_text(fd, peer);
     if (atomic_load(&g->count.connections) >= g->config.max_connections)
-        refuse(g, fd, peer, "too many connections");
+        refuse(g, fd, peer, "full", "too many connections");
     else if (conn_open(g, fd, peer) != YH_OK)
-        refuse(g, fd, peer, yh_cause());
+        refuse(g, fd, peer, "resources", yh_cause());
     else
         g->full_said = false;
 }
@@ -141,6 +142,7 @@ yh_err gate_new(const struct gate_config *config, struct gate **ret)
     g->answer = yh_buf_make(4096);
     conn_link_init(&g->all);
     conn_link_init(&g->pending);
+    roster_init(&g->roster);
     yh_err e = start(g);
     if (e != YH_OK) {
         gate_free(g);
@@ -196,6 +198,7 @@ void gate_free(struct gate *g)
     free(g->scratch);
     yh_buf_done(&g->answer);
     net_loop_free(g->loop);
+    roster_done(&g->roster);
     free(g);
 }
 

@@ -47,6 +47,7 @@ struct monitor {
     bool thread_runs;
     atomic_bool stop;
     struct rederive *rederive;
+    struct faults *faults;
     pthread_mutex_t lock; /* of what follows */
     struct monitor_stats stats;
 };
@@ -195,6 +196,7 @@ static yh_err take_record(struct monitor *m, const struct chain_record *r, bool 
     struct ingest_result result;
     YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
     count(m, &result);
+    faults_note(m->faults, r, &result);
     note_sender(m, r, &result);
     watch_splits(m, r, &result);
     if (live_now && result.cell_count && result.effect != SERIES_SAME)
@@ -419,7 +421,9 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     m->flushed_us = yh_clock_mono_us();
     pthread_mutex_init(&m->lock, NULL);
     const struct hj212_split_limits limits = {.wait = SPLIT_WAIT, .max_sets = SPLIT_SETS_MAX, .max_bytes = SPLIT_BYTES_MAX};
-    yh_err e = ingest_new(&m->ingest);
+    yh_err e = faults_new(&m->faults);
+    if (e == YH_OK)
+        e = ingest_new(&m->ingest);
     if (e == YH_OK)
         e = hj212_split_new(&limits, &m->splits);
     if (e == YH_OK)
@@ -459,6 +463,7 @@ yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint
         if (s)
             live_note(s, &r, &result);
         live_unlock(m->config.live);
+        faults_note(m->faults, &r, &result);
     }
     chain_cursor_close(cursor);
     return e == YH_E_NOT_FOUND ? YH_OK : e;
@@ -496,8 +501,14 @@ void monitor_free(struct monitor *m)
     ingest_free(m->ingest);
     hj212_split_free(m->splits);
     rederive_free(m->rederive);
+    faults_free(m->faults);
     pthread_mutex_destroy(&m->lock);
     free(m);
+}
+
+struct faults *monitor_faults(const struct monitor *m)
+{
+    return m->faults;
 }
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret)

@@ -10,6 +10,7 @@
 
 #include "chain/chain.h"
 #include "db/db.h"
+#include "monitor/faults.h"
 #include "monitor/live.h"
 #include "series/series.h"
 
@@ -52,5 +53,6 @@ yh_must yh_err monitor_rederive(struct monitor *m, yh_str mn);
 void monitor_rederive_forget(struct monitor *m, yh_str mn);
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret);
+struct faults *monitor_faults(const struct monitor *m);
 
 #endif
