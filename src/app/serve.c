@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,8 @@
 #include "source/source.h"
 
 #define READERS 4
+#define LOGGERS_MAX 20000u
+#define NOTE_MS 5000
 
 struct server {
     struct monitor_host host; /* what handlers see */
@@ -31,10 +34,11 @@ struct server {
     struct kit *kit;
     struct monitor *monitor;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
-    struct http_server *http;
+    _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
+    yh_err log_health; /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -64,7 +68,6 @@ static void on_judge(void *user, const struct hj212_brief *brief, struct gate_ve
     live_lock(s->live);
     const struct live_station *station = live_find(s->live, brief->mn);
     if (station && station->known) {
-        ret->known = true;
         ret->accept_bad_crc = station->profile.accept_bad_crc;
         ret->answer = gate_answer_of(station->answer);
         ret->refuse_password =
@@ -76,7 +79,7 @@ static void on_judge(void *user, const struct hj212_brief *brief, struct gate_ve
 static void on_repeated(void *user, const struct hj212_brief *brief)
 {
     struct server *s = user;
-    live_repeated(s->live, brief->mn);
+    live_repeated(s->live, brief->mn, yh_clock_now());
 }
 
 static void on_connected(void *user, yh_str mn, const char *peer, bool on)
@@ -88,8 +91,9 @@ static void on_connected(void *user, yh_str mn, const char *peer, bool on)
 static void on_publish(void *user, const char *event, yh_str json)
 {
     struct server *s = user;
-    if (s->http)
-        http_publish(s->http, event, json);
+    struct http_server *http = atomic_load(&s->http);
+    if (http)
+        http_publish(http, event, json);
 }
 
 static void get_traffic(void *user, struct monitor_traffic *ret)
@@ -109,9 +113,23 @@ static double get_rate(void *user)
     return (double)atomic_load(&s->frames_per_s_x10) / 10.0;
 }
 
+/* The log itself never speaks: that it stopped, and that it goes on, is said here once each. */
+static void watch_log(struct server *s)
+{
+    yh_err health = chain_health(s->chain);
+    if (health == s->log_health)
+        return;
+    s->log_health = health;
+    if (health == YH_OK)
+        yh_log(YH_LOG_INFO, "serve", "the evidence log takes records again");
+    else
+        yh_log(YH_LOG_ERROR, "serve", "the evidence log stands still, nothing is acknowledged: %s", yh_cause());
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
+    watch_log(s);
     struct monitor_traffic t;
     get_traffic(s, &t);
     int64_t now_us = yh_clock_mono_us();
@@ -121,8 +139,9 @@ static void on_tick(void *user)
         atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
     s->rate_us = now_us;
     s->frames_before = arrived;
-    if (kit_deliver_notes(s->kit) != YH_OK)
-        yh_log(YH_LOG_ERROR, "serve", "notes of the command line are not in the evidence log yet: %s", yh_cause());
+    /* A log that stands still has complained already. */
+    if (kit_deliver_notes(s->kit) != YH_OK && chain_health(s->chain) == YH_OK)
+        yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
     monitor_traffic_json(&s->host.monitor, &j);
@@ -130,20 +149,21 @@ static void on_tick(void *user)
         on_publish(s, "traffic", yh_buf_view(&text));
 }
 
-static void on_note(void *user, yh_str origin, yh_str json)
+static yh_err on_note(void *user, yh_str origin, yh_str json)
 {
     struct server *s = user;
     struct chain_record record = {.received = yh_clock_now(), .kind = CHAIN_NOTE, .origin = origin, .payload = json};
     uint64_t seq;
-    if (chain_append(s->chain, &record, &seq) != YH_OK)
-        yh_log(YH_LOG_ERROR, "serve", "a note of %.*s is not in the evidence log: %s", YH_FMT(origin), yh_cause());
+    YH_TRY(chain_append(s->chain, &record, &seq));
+    return chain_wait_durable(s->chain, seq, NOTE_MS);
 }
 
 static void on_session_ended(void *user, yh_str account_id)
 {
     struct server *s = user;
-    if (s->http)
-        http_events_end(s->http, account_id);
+    struct http_server *http = atomic_load(&s->http);
+    if (http)
+        http_events_end(http, account_id);
 }
 
 static void on_remember(void *user, yh_str raw, uint64_t seq)
@@ -208,10 +228,19 @@ static yh_err start_monitor(struct server *s)
     return monitor_new(&config, &s->monitor);
 }
 
+/* Loggers may take half of the descriptors: log, databases and pages need the rest. */
+static unsigned connections_allowed(void)
+{
+    struct rlimit limit;
+    bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return !known || limit.rlim_cur / 2 >= LOGGERS_MAX ? LOGGERS_MAX : (unsigned)(limit.rlim_cur / 2);
+}
+
 static yh_err start_gate(struct server *s)
 {
     struct gate_config config = {
         .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
+        .max_connections = connections_allowed(),
         .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
     };
     struct gate *gate;
@@ -262,7 +291,10 @@ static yh_err start_http(struct server *s)
     };
     if (!config.static_dir)
         yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");
-    return http_start(&config, route_tables, &s->http);
+    struct http_server *http;
+    YH_TRY(http_start(&config, route_tables, &http));
+    atomic_store(&s->http, http);
+    return YH_OK;
 }
 
 static yh_err start_all(struct server *s)
@@ -299,7 +331,10 @@ static void settle_chain(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "the evidence log did not finish: %s", yh_cause());
 }
 
-/* First everybody who appends or publishes falls silent, then the log is settled, then the answers it allows leave. */
+/*
+ * First everybody who appends or publishes falls silent, then the log is settled, then the answers it allows leave. The
+ * gate is freed after the log's writer thread has ended, which calls into it.
+ */
 void server_stop(struct server *s)
 {
     if (!s)
@@ -309,19 +344,20 @@ void server_stop(struct server *s)
         gate_halt(gate);
     if (s->monitor)
         monitor_halt(s->monitor);
-    if (s->http)
-        http_stop(s->http);
+    if (atomic_load(&s->http))
+        http_stop(atomic_load(&s->http));
     if (s->kit)
         kit_close(s->kit);
     if (s->chain)
         settle_chain(s);
-    atomic_store(&s->gate, NULL);
-    gate_stop(gate);
+    if (gate)
+        gate_settle(gate);
     monitor_free(s->monitor);
     if (s->series)
         series_close(s->series);
     if (s->chain)
         chain_close(s->chain);
+    gate_free(gate);
     live_free(s->live);
     if (s->pool)
         db_pool_close(s->pool);
@@ -330,7 +366,7 @@ void server_stop(struct server *s)
 
 uint16_t server_http_port(const struct server *s)
 {
-    return http_port(s->http);
+    return http_port(atomic_load(&s->http));
 }
 
 uint16_t server_gate_port(const struct server *s)

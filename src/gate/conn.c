@@ -67,27 +67,51 @@ void conn_close(struct conn *c)
 
 /* ---- sending ---- */
 
-/* Writes what may be sent; false when the peer is gone. */
+/* The socket is broken, answers cannot be sent any more. What was received is still owed to the log: the connection stays
+ * in the list of those that wait for it until that is done. */
+static void detach(struct conn *c)
+{
+    yh_buf_done(&c->out);
+    if (c->detached)
+        return;
+    net_loop_del(c->gate->loop, c->fd);
+    c->detached = true;
+    c->ended = true;
+    wait_for_log(c);
+}
+
+/* A peer that does not read its answers is not read from either, until it does. */
+static bool is_clogged(const struct conn *c)
+{
+    return c->out.n + c->wait.n > CONN_OUT_HIGH;
+}
+
+static uint32_t wanted_events(const struct conn *c)
+{
+    bool reads = !c->paused && !c->ended && !is_clogged(c);
+    return (reads ? EPOLLIN : 0u) | (c->out.n ? EPOLLOUT : 0u);
+}
+
+/* Writes what may be sent and listens for what is wanted next; false when the loop refuses. */
 static bool flush(struct conn *c)
 {
-    if (c->detached) {
-        yh_buf_done(&c->out);
-        return true;
-    }
-    while (c->out.n) {
+    while (c->out.n && !c->detached) {
         ssize_t put = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
-        if (put < 0)
-            return false;
+        if (put < 0) {
+            detach(c);
+            return true;
+        }
         yh_buf_consume(&c->out, (size_t)put);
+        c->sent_us = yh_clock_mono_us();
     }
     if (c->out.n == 0)
         yh_buf_done(&c->out);
-    uint32_t events = (c->paused || c->ended ? 0u : EPOLLIN) | (c->out.n ? EPOLLOUT : 0u);
-    if (events == c->events)
+    uint32_t events = wanted_events(c);
+    if (c->detached || events == c->events)
         return true;
     c->events = events;
     return net_loop_mod(c->gate->loop, c->fd, events) == YH_OK;
@@ -109,7 +133,7 @@ static bool push_wait(struct conn *c, uint64_t seq, size_t bytes)
     return true;
 }
 
-/* Queues g->answer behind record `seq`. False when the peer has let too many answers pile up. */
+/* Queues g->answer behind record `seq`; false when out of memory. */
 static bool queue_answer(struct conn *c, uint64_t seq)
 {
     const yh_buf *answer = &c->gate->answer;
@@ -126,14 +150,17 @@ static bool release_answers(struct conn *c, uint64_t durable)
         bytes += c->waits[n++].bytes;
     if (n == 0)
         return true;
-    yh_buf_add(&c->out, c->wait.p, bytes);
+    if (c->out.n == 0)
+        c->sent_us = yh_clock_mono_us();
+    if (!c->detached)
+        yh_buf_add(&c->out, c->wait.p, bytes);
     if (c->out.failed)
         return false;
     yh_buf_consume(&c->wait, bytes);
     c->wait_n -= n;
     memmove(c->waits, c->waits + n, c->wait_n * sizeof *c->waits);
     count(&c->gate->count.waiting, 0 - (uint64_t)n);
-    count(&c->gate->count.answered, n);
+    count(&c->gate->count.answered, c->detached ? 0 : n);
     if (c->wait_n == 0) {
         free(c->waits);
         c->waits = NULL;
@@ -145,7 +172,7 @@ static bool release_answers(struct conn *c, uint64_t durable)
 
 /* ---- receiving ---- */
 
-typedef enum taken { TAKEN, LATER, GONE } taken;
+typedef enum taken { TAKEN, LATER /* the log cannot take it now */, FAILED /* out of memory */ } taken;
 
 static taken append(struct conn *c, chain_kind kind, yh_str mn, yh_str payload, uint64_t *ret_seq)
 {
@@ -174,7 +201,13 @@ static taken answer(struct conn *c, const struct hj212_brief *brief, const struc
         count(&c->gate->count.refused, 1);
     if (answer_compose(brief, verdict, &c->gate->answer) != YH_OK)
         return TAKEN; /* no answer can be written to what this sender calls itself */
-    return queue_answer(c, seq) ? TAKEN : GONE;
+    return queue_answer(c, seq) ? TAKEN : FAILED;
+}
+
+/* A resend carries the QN of the first try. Equal bytes without one (a bare heartbeat) are news each time. */
+static bool is_resendable(const struct hj212_brief *brief)
+{
+    return brief->wants_ack && brief->qn.n;
 }
 
 static taken take_frame(struct conn *c, const struct hj212_event *event)
@@ -186,13 +219,14 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
     g->config.judge(g->config.user, &brief, &verdict);
     bool good = event->kind == HJ212_FRAME;
     uint64_t seq;
-    if (good && brief.wants_ack && repeat_find(g->repeat, event->raw, &seq)) {
+    if (good && is_resendable(&brief) && repeat_find(g->repeat, event->raw, &seq)) {
         count(&g->count.repeated, 1);
-        g->config.repeated(g->config.user, &brief);
+        if (g->config.repeated)
+            g->config.repeated(g->config.user, &brief);
     } else {
         if (append(c, good ? CHAIN_FRAME : CHAIN_BAD, brief.mn, event->raw, &seq) != TAKEN)
             return LATER;
-        if (good)
+        if (good && is_resendable(&brief))
             repeat_add(g->repeat, event->raw, seq);
         count(good ? &g->count.frames : &g->count.bad, 1);
     }
@@ -258,7 +292,7 @@ static void set_paused(struct conn *c, bool paused)
 
 static bool finished(const struct conn *c)
 {
-    return c->ended && !c->paused && c->wait_n == 0 && c->out.n == 0;
+    return c->ended && !c->paused && c->hold_n == 0 && c->wait_n == 0 && c->out.n == 0;
 }
 
 /* Works through scratch[0..n); false when the connection has to go. */
@@ -266,7 +300,7 @@ static bool digest(struct conn *c, size_t n)
 {
     yh_str input = {c->gate->scratch, n};
     taken how = take_spans(c, &input);
-    if (how == GONE || !hold(c, input))
+    if (how == FAILED || !hold(c, input))
         return false;
     set_paused(c, how == LATER);
     if (!release_answers(c, chain_durable(c->gate->config.chain)) || !flush(c))
@@ -285,8 +319,12 @@ static bool readable(struct conn *c)
 {
     size_t n = unhold(c);
     ssize_t got = recv(c->fd, c->gate->scratch + n, CONN_READ_MAX, MSG_DONTWAIT);
-    if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        return true;
+    if (got < 0) {
+        detach(c);
+        return digest(c, n);
+    }
     c->ended = got == 0;
     c->last_us = yh_clock_mono_us();
     count(&c->gate->count.bytes, (uint64_t)got);
@@ -310,15 +348,17 @@ void conn_continue(struct conn *c, uint64_t durable)
         conn_link_drop(&c->pending);
 }
 
-/* The peer is gone while the log cannot take what it sent: keep the bytes, stop listening to the socket. */
-static bool detach(struct conn *c)
+void conn_end(struct conn *c)
 {
-    if (!c->paused)
-        return false;
-    net_loop_del(c->gate->loop, c->fd);
-    c->detached = true;
     c->ended = true;
-    return true;
+    if (!digest(c, unhold(c)))
+        conn_close(c);
+}
+
+void conn_drop(struct conn *c)
+{
+    detach(c);
+    conn_end(c);
 }
 
 static void on_event(void *user, uint32_t events)
@@ -327,10 +367,12 @@ static void on_event(void *user, uint32_t events)
     bool stays = true;
     if (events & EPOLLOUT)
         stays = flush(c) && !finished(c);
-    if (stays && (events & EPOLLIN) && !c->paused && !c->ended)
+    if (stays && (events & EPOLLIN) && (wanted_events(c) & EPOLLIN))
         stays = readable(c);
-    else if (stays && (events & (EPOLLERR | EPOLLHUP)))
-        stays = detach(c);
+    else if (stays && (events & (EPOLLERR | EPOLLHUP))) {
+        conn_drop(c);
+        return;
+    }
     if (!stays)
         conn_close(c);
 }

@@ -18,7 +18,8 @@
 #define CONN_MN_MAX   32u
 #define CONN_READ_MAX 65536u
 #define CONN_HOLD_MAX (CONN_READ_MAX + HJ212_BUFFER_MAX)
-#define CONN_OUT_MAX  262144u /* a peer that does not read its answers is closed beyond */
+#define CONN_OUT_HIGH 262144u /* answers not taken by the peer, beyond which it is not read from */
+#define CONN_OUT_MAX  (4 * CONN_OUT_HIGH) /* one more read full of the smallest frames fits above that */
 
 struct conn_link {
     struct conn_link *prev, *next;
@@ -42,12 +43,13 @@ struct conn {
     char *hold;               /* bytes received and not finished */
     size_t hold_n;
     bool paused;              /* the log could not take the next span: it stays in hold */
-    bool ended;               /* the peer sent all it will */
-    bool detached;            /* the socket is broken; only what is held remains to be logged */
+    bool ended;               /* nothing more will be read */
+    bool detached;            /* the socket is broken: answers are dropped, what is held remains to be logged */
     yh_buf out;               /* may be sent now */
     yh_buf wait;              /* may be sent later, in order */
     struct conn_wait *waits;
     size_t wait_n, wait_cap;
+    int64_t sent_us;          /* when the peer last took an answer, or one was first ready */
     int64_t last_us;          /* monotonic time of the last byte */
 };
 
@@ -65,6 +67,8 @@ struct gate {
     char *scratch; /* what was held and what was just read, together */
     yh_buf answer;
     struct gate_counters count;
+    bool deaf;     /* out of descriptors: new connections wait in the kernel until the next retry */
+    bool full_said;
     pthread_t thread;
     bool thread_runs;
     _Atomic bool durable_posted;
@@ -79,6 +83,11 @@ void conn_link_drop(struct conn_link *l);
 
 yh_must yh_err conn_open(struct gate *g, int fd, const char *peer);
 void conn_close(struct conn *c);
+
+/* Reads no more; what is held, a partial frame too, is logged as it stands. Closes as soon as nothing is owed any more:
+ * to the log, and (unless dropped) to the peer. Both may close the connection at once. */
+void conn_end(struct conn *c);
+void conn_drop(struct conn *c);
 
 /* The log moved on: sends the answers whose records are durable, and reads on after a pause. May close the connection. */
 void conn_continue(struct conn *c, uint64_t durable);

@@ -11,6 +11,7 @@
 
 #define RETRY_MS 500 /* a log that stands still wakes nobody, so paused connections look again by themselves */
 #define SWEEP_MS 15000
+#define DEAF_US  30000000 /* a peer that takes none of its answers for so long is closed */
 
 static void for_pending(struct gate *g)
 {
@@ -31,26 +32,55 @@ static void on_durable(void *user)
 
 void gate_durable(struct gate *g)
 {
-    if (!atomic_exchange(&g->durable_posted, true))
-        net_loop_post(g->loop, on_durable, g);
+    if (!atomic_exchange(&g->durable_posted, true) && net_loop_post(g->loop, on_durable, g) != YH_OK)
+        atomic_store(&g->durable_posted, false); /* the next commit or the retry wakes instead */
 }
+
+static yh_err listen_again(struct gate *g);
 
 static void on_retry(void *user)
 {
-    for_pending(user);
+    struct gate *g = user;
+    for_pending(g);
+    if (g->deaf)
+        g->deaf = listen_again(g) != YH_OK;
 }
 
 static void on_sweep(void *user)
 {
     struct gate *g = user;
-    int64_t limit = yh_clock_mono_us() - (int64_t)g->config.idle_ms * 1000;
+    int64_t now = yh_clock_mono_us();
+    int64_t limit = now - (int64_t)g->config.idle_ms * 1000;
     struct conn_link *next;
     for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
         next = l->next;
         struct conn *c = conn_of(l, all);
-        if (c->last_us < limit && !c->paused && c->wait_n == 0)
-            conn_close(c);
+        bool idle = c->last_us < limit && !c->paused && c->wait_n == 0;
+        bool deaf = c->out.n && c->sent_us < now - DEAF_US;
+        if (idle || deaf)
+            conn_drop(c);
     }
+}
+
+/* Said once until somebody gets in again: a flood of connections must not become a flood of lines. */
+static void refuse(struct gate *g, int fd, const char *peer, const char *why)
+{
+    if (!g->full_said)
+        yh_log(YH_LOG_WARN, "gate", "%s refused: %s", peer, why);
+    g->full_said = true;
+    close(fd);
+}
+
+static void admit(struct gate *g, int fd)
+{
+    char peer[NET_PEER_MAX];
+    net_peer_text(fd, peer);
+    if (atomic_load(&g->count.connections) >= g->config.max_connections)
+        refuse(g, fd, peer, "too many connections");
+    else if (conn_open(g, fd, peer) != YH_OK)
+        refuse(g, fd, peer, yh_cause());
+    else
+        g->full_said = false;
 }
 
 static void on_accept(void *user, uint32_t events)
@@ -59,16 +89,21 @@ static void on_accept(void *user, uint32_t events)
     (void)events;
     for (int i = 0; i < 64; i++) {
         int fd;
-        if (net_accept(g->listen_fd, &fd) != YH_OK)
-            return;
-        char peer[NET_PEER_MAX];
-        net_peer_text(fd, peer);
-        bool full = atomic_load(&g->count.connections) >= g->config.max_connections;
-        if (full || conn_open(g, fd, peer) != YH_OK) {
-            yh_log(YH_LOG_WARN, "gate", "%s refused: %s", peer, full ? "too many connections" : yh_cause());
-            close(fd);
+        yh_err e = net_accept(g->listen_fd, &fd);
+        if (e == YH_E_NO_MEMORY) { /* the listener stays readable: look away, or the loop spins */
+            net_loop_del(g->loop, g->listen_fd);
+            g->deaf = true;
+            yh_log(YH_LOG_WARN, "gate", "%s", yh_cause());
         }
+        if (e != YH_OK)
+            return;
+        admit(g, fd);
     }
+}
+
+static yh_err listen_again(struct gate *g)
+{
+    return net_loop_add(g->loop, g->listen_fd, EPOLLIN, on_accept, g);
 }
 
 static void *run(void *user)
@@ -86,10 +121,10 @@ static yh_err start(struct gate *g)
     if (!g->scratch)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the gate");
     YH_TRY(net_listen(g->config.host, g->config.port, 4096, &g->listen_fd));
-    YH_TRY(net_loop_add(g->loop, g->listen_fd, EPOLLIN, on_accept, g));
-    net_loop_timer(g->loop, RETRY_MS, true, on_retry, g);
-    net_loop_timer(g->loop, SWEEP_MS, true, on_sweep, g);
-    return YH_OK;
+    YH_TRY(listen_again(g));
+    bool timers = net_loop_timer(g->loop, RETRY_MS, true, on_retry, g) != 0 &&
+                  net_loop_timer(g->loop, yh_min_size(SWEEP_MS, g->config.idle_ms), true, on_sweep, g) != 0;
+    return timers ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for the gate");
 }
 
 yh_err gate_new(const struct gate_config *config, struct gate **ret)
@@ -108,15 +143,14 @@ yh_err gate_new(const struct gate_config *config, struct gate **ret)
     conn_link_init(&g->pending);
     yh_err e = start(g);
     if (e != YH_OK) {
-        gate_stop(g);
+        gate_free(g);
         return e;
     }
     *ret = g;
     return YH_OK;
 }
 
-/* After the halt: answers whose records are durable are owed; nothing more is read. */
-static void answer_pending(struct gate *g)
+void gate_settle(struct gate *g)
 {
     uint64_t durable = chain_durable(g->config.chain);
     struct conn_link *next;
@@ -142,14 +176,18 @@ void gate_halt(struct gate *g)
     net_loop_stop(g->loop);
     pthread_join(g->thread, NULL);
     g->thread_runs = false;
+    struct conn_link *next;
+    for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
+        next = l->next;
+        conn_end(conn_of(l, all));
+    }
 }
 
-void gate_stop(struct gate *g)
+void gate_free(struct gate *g)
 {
     if (!g)
         return;
     gate_halt(g);
-    answer_pending(g);
     while (!conn_link_empty(&g->all))
         conn_close(conn_of(g->all.next, all));
     if (g->listen_fd >= 0)

@@ -3,10 +3,12 @@
  *
  * The loggers dial, the platform listens. What arrives is appended first, whatever it is: frame, broken frame or junk.
  * An answer is queued with the number of its record and leaves only when the log says that the record is durable
- * (promise 1). A repeated frame that asks for an answer (the same bytes again: a resend) is answered again and stored
- * once. When the log cannot take more, reading stops and TCP makes the loggers wait; nothing is dropped.
+ * (promise 1). A resend (the same bytes again, with the QN of the first try and asking for an answer) is answered again and
+ * stored once. When the log cannot take more, or a peer does not read its answers, reading stops and TCP makes the sender
+ * wait; nothing is dropped. A peer that takes none of its answers for half a minute is closed. When a connection ends,
+ * what it left unfinished is logged as it stands.
  *
- * Threads: one event-loop thread owns all connections. gate_durable() may be called by any thread.
+ * Threads: one event-loop thread owns all connections. gate_durable() and gate_stats_get() may be called by any thread.
  */
 #ifndef YH_GATE_GATE_H
 #define YH_GATE_GATE_H
@@ -18,7 +20,6 @@ typedef enum gate_answer { GATE_ANSWER_STANDARD /* as Flag asks */, GATE_ANSWER_
 
 /* What the platform knows about a sender, asked once per frame. */
 struct gate_verdict {
-    bool known;            /* the MN is registered */
     bool accept_bad_crc;   /* commissioning: a wrong CRC is answered like a good one */
     bool refuse_password;  /* registered with another password: stored, not answered with 9014 */
     gate_answer answer;
@@ -44,8 +45,9 @@ struct gate_config {
     struct chain *chain;
     /* On the gate's thread; must not block. */
     void (*judge)(void *user, const struct hj212_brief *brief, struct gate_verdict *ret);
-    void (*repeated)(void *user, const struct hj212_brief *brief);
-    void (*connected)(void *user, yh_str mn, const char *peer, bool on); /* an MN was first seen on, or left, a connection */
+    void (*repeated)(void *user, const struct hj212_brief *brief); /* may be NULL */
+    /* The connection speaks for another MN than before (its last good frame), or is gone. May be NULL. */
+    void (*connected)(void *user, yh_str mn, const char *peer, bool on);
     void *user;
 };
 
@@ -57,11 +59,14 @@ yh_must yh_err gate_new(const struct gate_config *config, struct gate **ret);
 void gate_remember(struct gate *g, yh_str raw, uint64_t seq);
 yh_must yh_err gate_run(struct gate *g);
 
-/* Stops reading: nothing is appended any more. */
+/*
+ * The end, in three steps. Halt: nothing is read any more; unfinished bytes are appended, after which nothing is. Settle,
+ * when the log has written what it holds: sends the answers that it allows. Free closes all connections; it does not touch
+ * the log, so the log may be closed first, after which nobody calls gate_durable() any more. NULL is fine for free.
+ */
 void gate_halt(struct gate *g);
-
-/* Sends the answers that the log allows, closes all connections and frees. NULL is fine. */
-void gate_stop(struct gate *g);
+void gate_settle(struct gate *g);
+void gate_free(struct gate *g);
 
 uint16_t gate_port(const struct gate *g);
 void gate_durable(struct gate *g); /* the log's durable mark moved; any thread */

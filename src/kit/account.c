@@ -96,7 +96,11 @@ static yh_err add(struct db *d, void *user)
     db_bind_str(s, 9, w->by);
     YH_TRY(db_exec(s));
     w->done = db_changes(d) == 1;
-    return YH_OK;
+    if (!w->done)
+        return YH_OK;
+    const struct kit_note note = {"account.created", w->by, w->now,
+                                  {{"username", w->a->username}, {"role", w->a->role}, {"by", w->by}}};
+    return kit_note_put(d, &note);
 }
 
 static yh_err store_new(struct kit *k, struct adding *w)
@@ -109,10 +113,8 @@ static yh_err store_new(struct kit *k, struct adding *w)
         kit_loan_auto l = kit_writer(k);
         YH_TRY(db_txn(l.d, add, w));
     }
-    if (!w->done)
-        return YH_OK;
-    struct kit_note_field fields[] = {{"username", w->a->username}, {"role", w->a->role}, {"by", w->by}};
-    return kit_note(k, "account.created", w->by, w->now, fields, YH_LEN(fields));
+    kit_note_send(k);
+    return YH_OK;
 }
 
 yh_err kit_account_add(struct kit *k, const struct kit_new_account *a, yh_str by, yh_time now, int64_t *ret_id)
@@ -151,7 +153,7 @@ yh_err kit_account_first(struct kit *k, yh_time now, char ret_password[KIT_PASSW
 /* ---- changing ---- */
 
 struct change {
-    yh_str username;
+    yh_str username, by;
     const char *phc;
     char name_hash[KIT_HEX_SIZE];
     bool flag; /* must_change or disabled */
@@ -164,6 +166,12 @@ static yh_err run_with_name(struct db *d, const char *sql, yh_str name)
     YH_TRY(db_prepare(d, sql, &s));
     db_bind_str(s, 1, name);
     return db_exec(s);
+}
+
+static yh_err put_change_note(struct db *d, const struct change *c, const char *event)
+{
+    const struct kit_note note = {event, c->by, c->now, {{"username", c->username}, {"by", c->by}}};
+    return kit_note_put(d, &note);
 }
 
 static yh_err no_account(yh_str username)
@@ -184,12 +192,13 @@ static yh_err passwd(struct db *d, void *user)
     if (db_changes(d) != 1)
         return no_account(c->username);
     YH_TRY(run_with_name(d, sql_end_sessions, c->username));
-    return run_with_name(d, sql_unlock, yh_str_of(c->name_hash));
+    YH_TRY(run_with_name(d, sql_unlock, yh_str_of(c->name_hash)));
+    return put_change_note(d, c, "account.password");
 }
 
 yh_err kit_account_passwd(struct kit *k, yh_str username, yh_str password, bool must_change, yh_str by, yh_time now)
 {
-    struct change c = {.username = username, .flag = must_change, .now = now};
+    struct change c = {.username = username, .by = by, .flag = must_change, .now = now};
     char phc[KIT_PHC_SIZE];
     YH_TRY(check_password(username, password));
     YH_TRY(kit_hash_hex("account", username, c.name_hash));
@@ -200,8 +209,8 @@ yh_err kit_account_passwd(struct kit *k, yh_str username, yh_str password, bool 
         YH_TRY(db_txn(l.d, passwd, &c));
     }
     kit_cache_clear(k);
-    struct kit_note_field fields[] = {{"username", username}, {"by", by}};
-    return kit_note(k, "account.password", by, now, fields, YH_LEN(fields));
+    kit_note_send(k);
+    return YH_OK;
 }
 
 /* Somebody must remain who can let others in. */
@@ -240,19 +249,20 @@ static yh_err disable(struct db *d, void *user)
     YH_TRY(db_exec(s));
     if (db_changes(d) != 1)
         return no_account(c->username);
-    return run_with_name(d, sql_end_sessions, c->username);
+    YH_TRY(run_with_name(d, sql_end_sessions, c->username));
+    return put_change_note(d, c, c->flag ? "account.disabled" : "account.enabled");
 }
 
 yh_err kit_account_disable(struct kit *k, yh_str username, bool disabled, yh_str by, yh_time now)
 {
-    struct change c = {.username = username, .flag = disabled, .now = now};
+    struct change c = {.username = username, .by = by, .flag = disabled, .now = now};
     {
         kit_loan_auto l = kit_writer(k);
         YH_TRY(db_txn(l.d, disable, &c));
     }
     kit_cache_clear(k);
-    struct kit_note_field fields[] = {{"username", username}, {"by", by}};
-    return kit_note(k, disabled ? "account.disabled" : "account.enabled", by, now, fields, YH_LEN(fields));
+    kit_note_send(k);
+    return YH_OK;
 }
 
 yh_err kit_account_list(struct kit *k, bool (*each)(void *user, const struct kit_account *a), void *user)

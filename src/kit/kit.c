@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "kit/id.h"
 #include "kit/kit_internal.h"
+
+#define NOTE_ARENA (2u << 20)
 
 extern const struct db_migration kit_migrations[];
 extern const size_t kit_migrations_count;
@@ -55,12 +58,9 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (k->config.hash_slots == 0)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
+    pthread_mutex_init(&k->deliver_lock, NULL);
     pthread_mutex_init(&k->cache_lock, NULL);
-    yh_err e = config->note ? kit_deliver_notes(k) : YH_OK;
-    if (e != YH_OK) {
-        kit_close(k);
-        return e;
-    }
+    kit_note_send(k);
     *ret = k;
     return YH_OK;
 }
@@ -70,6 +70,7 @@ void kit_close(struct kit *k)
     if (!k)
         return;
     sem_destroy(&k->hash_slots);
+    pthread_mutex_destroy(&k->deliver_lock);
     pthread_mutex_destroy(&k->cache_lock);
     free(k);
 }
@@ -89,31 +90,42 @@ yh_err kit_hash_hex(const char *purpose, yh_str text, char ret_hex[KIT_HEX_SIZE]
 
 /* ---- notes ---- */
 
-static yh_err keep_note(struct kit *k, yh_str origin, yh_str json)
+yh_err kit_note_keep(struct db *d, yh_str origin, yh_str json)
 {
-    kit_loan_auto l = kit_writer(k);
     db_stmt_auto *s = NULL;
-    YH_TRY(db_prepare(l.d, sql_keep_note, &s));
+    YH_TRY(db_prepare(d, sql_keep_note, &s));
     db_bind_i64(s, 1, kit_id_next());
     db_bind_str(s, 2, origin);
     db_bind_str(s, 3, json);
     return db_exec(s);
 }
 
-yh_err kit_note(struct kit *k, const char *event, yh_str origin, yh_time at, const struct kit_note_field *fields, size_t n)
+yh_err kit_note_put(struct db *d, const struct kit_note *n)
 {
     yh_buf_auto out = yh_buf_make(KIT_NOTE_MAX);
     struct yh_json j = yh_json_to(&out);
     yh_json_obj(&j);
-    yh_json_kz(&j, "event", event);
-    yh_json_ktime(&j, "at", at);
-    for (size_t i = 0; i < n; i++)
-        yh_json_kstr(&j, fields[i].key, fields[i].value);
+    yh_json_kz(&j, "event", n->event);
+    yh_json_ktime(&j, "at", n->at);
+    for (size_t i = 0; i < YH_LEN(n->fields) && n->fields[i].key; i++)
+        yh_json_kstr(&j, n->fields[i].key, n->fields[i].value);
     yh_json_obj_end(&j);
     YH_TRY(yh_buf_check(&out));
-    if (!k->config.note)
-        return keep_note(k, origin, yh_buf_view(&out));
-    k->config.note(k->config.note_user, origin, yh_buf_view(&out));
+    return kit_note_keep(d, n->origin, yh_buf_view(&out));
+}
+
+void kit_note_send(struct kit *k)
+{
+    (void)!kit_deliver_notes(k);
+}
+
+yh_err kit_note_tell(struct kit *k, const struct kit_note *n)
+{
+    {
+        kit_loan_auto l = kit_writer(k);
+        YH_TRY(kit_note_put(l.d, n));
+    }
+    kit_note_send(k);
     return YH_OK;
 }
 
@@ -125,30 +137,43 @@ static yh_err drop_note(struct db *d, int64_t id)
     return db_exec(s);
 }
 
-static yh_err deliver_one(struct kit *k, struct db *d, bool *ret_more)
+/* The connection goes back before the log is waited for: nobody else must wait for the log's disk. */
+static yh_err oldest_note(struct kit *k, struct yh_arena *arena, int64_t *ret_id, yh_str *ret_origin, yh_str *ret_json)
 {
-    int64_t id;
-    {
-        db_stmt_auto *s = NULL;
-        bool row = false;
-        YH_TRY(db_prepare(d, sql_oldest_note, &s));
-        YH_TRY(db_step(s, &row));
-        *ret_more = row;
-        if (!row)
-            return YH_OK;
-        id = db_i64(s, 0);
-        k->config.note(k->config.note_user, db_str(s, 1), db_str(s, 2));
-    }
-    return drop_note(d, id);
+    kit_loan_auto l = kit_reader(k);
+    db_stmt_auto *s = NULL;
+    bool row = false;
+    YH_TRY(db_prepare(l.d, sql_oldest_note, &s));
+    YH_TRY(db_step(s, &row));
+    if (!row)
+        return yh_fail(YH_E_NOT_FOUND, "no note is waiting");
+    *ret_id = db_i64(s, 0);
+    *ret_origin = yh_arena_str(arena, db_str(s, 1));
+    *ret_json = yh_arena_str(arena, db_str(s, 2));
+    return ret_json->p ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a note");
+}
+
+static yh_err deliver_one(struct kit *k)
+{
+    yh_arena_auto arena = yh_arena_make(NOTE_ARENA);
+    int64_t id = 0;
+    yh_str origin = {0}, json = {0};
+    YH_TRY(oldest_note(k, &arena, &id, &origin, &json));
+    YH_TRY(k->config.note(k->config.note_user, origin, json));
+    kit_loan_auto l = kit_writer(k);
+    return drop_note(l.d, id);
 }
 
 yh_err kit_deliver_notes(struct kit *k)
 {
-    kit_loan_auto l = kit_writer(k);
-    bool more = k->config.note != NULL;
-    while (more)
-        YH_TRY(deliver_one(k, l.d, &more));
-    return YH_OK;
+    yh_err e = YH_OK;
+    if (!k->config.note)
+        return YH_OK;
+    pthread_mutex_lock(&k->deliver_lock);
+    while (e == YH_OK)
+        e = deliver_one(k);
+    pthread_mutex_unlock(&k->deliver_lock);
+    return e == YH_E_NOT_FOUND ? YH_OK : e;
 }
 
 void kit_sessions_ended(struct kit *k, int64_t account)

@@ -2,8 +2,11 @@
  * What every feature needs. Here: the business database's schema, and who is asking (accounts in kit/account.h, sessions
  * in kit/session.h, roles in kit/role.h, ids in kit/id.h).
  *
- * struct kit is created once by the application and is used by all threads; it borrows the database pool. Every sign-in,
- * sign-out, refusal and change of an account is told to `note` after it is stored, for the evidence log.
+ * struct kit is created once by the application and is used by all threads; it borrows the database pool.
+ *
+ * Notes: every sign-in, sign-out, refusal and change of an account belongs into the evidence log. The note is stored in the
+ * database in the transaction of what it tells and waits there until the log has it, so that neither a crash nor a full
+ * disk loses one. Other rooms keep theirs the same way (kit_note_keep).
  */
 #ifndef YH_KIT_KIT_H
 #define YH_KIT_KIT_H
@@ -16,9 +19,9 @@ struct kit_config {
     struct db_pool *pool;
     unsigned hash_slots; /* password hashes computed at the same time (19 MiB each); default 2 */
     bool secure_cookie;  /* behind TLS: the cookie is never sent in the clear */
-    /* JSON object with "event"; called on any thread. NULL (a program without the log): notes wait in the database
-     * until a kit with a callback delivers them. */
-    void (*note)(void *user, yh_str origin, yh_str json);
+    /* Brings a note (a JSON object with "event") into the evidence log: YH_OK when it is durable there, otherwise it is
+     * offered again. Called on any thread, one at a time. NULL (a program without the log): notes wait for another one. */
+    yh_err (*note)(void *user, yh_str origin, yh_str json);
     void *note_user;
     /* A session of this account ended by sign-out or change of password; for http_events_end. May be NULL. */
     void (*ended)(void *user, yh_str account_id);
@@ -40,7 +43,11 @@ yh_must yh_err kit_migrate(struct db *d);
 yh_must yh_err kit_open(const struct kit_config *config, struct kit **ret);
 void kit_close(struct kit *k);
 
-/* Hands waiting notes to the callback; kit_open does it, a server calls it now and then. At least once each. */
+/* Stores a note within the caller's transaction on `d`; deliver when it is committed. */
+yh_must yh_err kit_note_keep(struct db *d, yh_str origin, yh_str json);
+
+/* Hands waiting notes to the callback, oldest first, at least once each. kit_open and every
+ * call of the kit that notes something do it; a server also does it now and then. */
 yh_must yh_err kit_deliver_notes(struct kit *k);
 
 #endif

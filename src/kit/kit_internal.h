@@ -28,7 +28,8 @@ struct kit_cached {
 struct kit {
     struct kit_config config;
     sem_t hash_slots;
-    pthread_mutex_t cache_lock; /* guards the rest */
+    pthread_mutex_t deliver_lock; /* one note after the other */
+    pthread_mutex_t cache_lock;   /* guards the rest */
     uint64_t cache_round;       /* counts what made the cache forget */
     struct kit_cached cache[KIT_CACHE_SLOTS];
 };
@@ -58,13 +59,21 @@ static inline struct kit_loan kit_writer(struct kit *k)
 /* Tells the application that streams opened by this account must prove themselves again. */
 void kit_sessions_ended(struct kit *k, int64_t account);
 
-/* {"event":…,"at":…, then the pairs of `fields`} to the callback or to pending_note. */
+/* A note about what the kit itself does: {"event":…,"at":…, then the pairs of `fields`}. */
 struct kit_note_field {
     const char *key;
     yh_str value;
 };
-yh_must yh_err kit_note(struct kit *k, const char *event, yh_str origin, yh_time at, const struct kit_note_field *fields,
-                        size_t n);
+struct kit_note {
+    const char *event;
+    yh_str origin;
+    yh_time at;
+    struct kit_note_field fields[4];
+};
+
+yh_must yh_err kit_note_put(struct db *d, const struct kit_note *n); /* within the caller's transaction */
+void kit_note_send(struct kit *k);                                   /* after it; what the log refuses waits */
+yh_must yh_err kit_note_tell(struct kit *k, const struct kit_note *n); /* both, in a transaction of its own */
 
 /* SM3 as NUL-terminated hex of "purpose" || text. */
 yh_must yh_err kit_hash_hex(const char *purpose, yh_str text, char ret_hex[KIT_HEX_SIZE]);

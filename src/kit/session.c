@@ -127,8 +127,9 @@ static yh_err refuse(struct kit *k, const struct proof *p, yh_time now)
     /* An unknown name is not written down: it may be a password in the wrong field. */
     yh_str who = p->known ? p->name : YH_S("");
     yh_str why = !p->known ? YH_S("unknown_account") : !p->right ? YH_S("wrong_password") : YH_S("disabled");
-    struct kit_note_field fields[] = {{"username", who}, {"reason", why}, {"peer", p->peer}};
-    YH_TRY(kit_note(k, "session.refused", p->known ? p->name : YH_S("sign-in"), now, fields, YH_LEN(fields)));
+    const struct kit_note note = {"session.refused", p->known ? p->name : YH_S("sign-in"), now,
+                                  {{"username", who}, {"reason", why}, {"peer", p->peer}}};
+    YH_TRY(kit_note_tell(k, &note));
     return yh_fail(YH_E_UNAUTH, "user name or password is wrong");
 }
 
@@ -192,6 +193,11 @@ static yh_err open_session(struct db *d, void *user)
         return YH_OK;
     if (o->fresh_phc)
         YH_TRY(renew_hash(d, o));
+    const struct kit_session *who = &o->p->person;
+    const struct kit_note note = {
+        "session.opened", who->username, o->now,
+        {{"username", who->username}, {"role", who->role}, {"peer", o->peer}, {"user_agent", o->agent}}};
+    YH_TRY(kit_note_put(d, &note));
     return kit_guard_clear(d, yh_str_of(o->p->name_hash), o->p->peer);
 }
 
@@ -233,9 +239,7 @@ yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, 
         p.enabled = false;
         return refuse(k, &p, now);
     }
-    struct kit_note_field fields[] = {
-        {"username", p.person.username}, {"role", p.person.role}, {"peer", o.peer}, {"user_agent", o.agent}};
-    YH_TRY(kit_note(k, "session.opened", p.person.username, now, fields, YH_LEN(fields)));
+    kit_note_send(k);
     YH_TRY(derive_csrf(yh_str_of(token), arena, &p.person.csrf));
     p.person.expires = ends_at(now, now);
     memcpy(ret_token, token, sizeof token);
@@ -337,8 +341,9 @@ yh_err kit_sign_out(struct kit *k, yh_str token, yh_str peer, yh_time now)
     if (!was_there)
         return YH_OK;
     kit_sessions_ended(k, who.account_id);
-    struct kit_note_field fields[] = {{"username", who.username}, {"peer", clip_text(peer, 64)}};
-    return kit_note(k, "session.closed", who.username, now, fields, YH_LEN(fields));
+    const struct kit_note note = {"session.closed", who.username, now,
+                                  {{"username", who.username}, {"peer", clip_text(peer, 64)}}};
+    return kit_note_tell(k, &note);
 }
 
 yh_err kit_change_password(struct kit *k, const struct kit_session *who, yh_str current, yh_str fresh, yh_str peer,

@@ -34,13 +34,15 @@ yh_err derive_run(struct chain *chain, struct live *live, struct series *series,
         if (e == YH_E_NOT_FOUND)
             break;
         YH_TRY(e);
+        if (range.stop && atomic_load(range.stop))
+            return yh_fail(YH_E_CLOSED, "stopped while deriving from the log");
         if (range.mn.n && !yh_str_eq(r.origin, range.mn))
             continue;
         struct ingest_profile profile = profile_of(live, r.origin);
         struct ingest_result result;
         YH_TRY(ingest_record(in, &r, &profile, series, &result));
         if (range.flush && series_flush_due(series))
-            YH_TRY(series_flush(series, r.seq + 1));
+            YH_TRY(series_flush(series, range.flush_at ? range.flush_at : r.seq + 1));
     }
     *ret_position = position;
     return YH_OK;

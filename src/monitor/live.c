@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "hj212/dialect.h"
 #include "monitor/registry.h"
+#include "source/source.h"
 
 struct live {
     pthread_mutex_t lock;
@@ -43,18 +44,22 @@ yh_err live_new(struct live **ret)
     return YH_OK;
 }
 
+static void station_free(struct live_station *s)
+{
+    station_info_free(s->info);
+    free(s->latest);
+    free(s->factors);
+    free(s);
+}
+
 void live_free(struct live *l)
 {
     if (!l)
         return;
     size_t at = 0;
     struct live_station *s;
-    while (live_next(l, &at, &s)) {
-        station_info_free(s->info);
-        free(s->latest);
-        free(s->factors);
-        free(s);
-    }
+    while (live_next(l, &at, &s))
+        station_free(s);
     yh_map_done(&l->stations);
     pthread_mutex_destroy(&l->lock);
     free(l);
@@ -75,6 +80,33 @@ struct live_station *live_find(struct live *l, yh_str mn)
     return yh_map_get(&l->stations, mn);
 }
 
+static int compare_weight(const void *a, const void *b)
+{
+    const struct live_station *x = *(struct live_station *const *)a, *y = *(struct live_station *const *)b;
+    if (x->frames != y->frames)
+        return x->frames < y->frames ? -1 : 1;
+    return (x->last_received > y->last_received) - (x->last_received < y->last_received);
+}
+
+/* A tenth goes at once, so that a flood pays for the search seldom. */
+static void forget_some(struct live *l)
+{
+    struct live_station **unknown = calloc(l->unknown, sizeof(struct live_station *)), *s;
+    size_t n = 0, at = 0;
+    if (!unknown)
+        return;
+    while (n < l->unknown && live_next(l, &at, &s))
+        if (!s->known)
+            unknown[n++] = s;
+    qsort(unknown, n, sizeof(struct live_station *), compare_weight);
+    for (size_t i = 0; i < LIVE_UNKNOWN_MAX / 10 && i < n; i++) {
+        yh_map_remove(&l->stations, yh_str_of(unknown[i]->mn));
+        station_free(unknown[i]);
+        l->unknown--;
+    }
+    free(unknown);
+}
+
 static struct live_station *create(struct live *l, yh_str mn)
 {
     struct live_station *s = calloc(1, sizeof *s);
@@ -91,9 +123,11 @@ static struct live_station *create(struct live *l, yh_str mn)
 struct live_station *live_take(struct live *l, yh_str mn)
 {
     struct live_station *s = live_find(l, mn);
-    if (s || mn.n == 0 || mn.n > LIVE_MN_MAX || l->unknown >= LIVE_UNKNOWN_MAX)
+    if (s || !source_mn_valid(mn))
         return s;
-    return create(l, mn);
+    if (l->unknown >= LIVE_UNKNOWN_MAX)
+        forget_some(l);
+    return l->unknown < LIVE_UNKNOWN_MAX ? create(l, mn) : NULL;
 }
 
 struct live_station *live_know(struct live *l, yh_str mn)
@@ -168,6 +202,8 @@ static struct live_factor *factor_place(struct live_station *s, yh_str code)
     for (size_t i = 0; i < s->factor_n; i++)
         if (yh_str_is(code, s->factors[i].code))
             return &s->factors[i];
+    if (s->factor_n == LIVE_FACTORS_MAX)
+        return NULL;
     if (s->factor_n == s->factor_cap) {
         size_t cap = s->factor_cap ? s->factor_cap * 2 : 8;
         struct live_factor *bigger = realloc(s->factors, cap * sizeof *bigger);
@@ -194,6 +230,8 @@ static struct live_latest *latest_place(struct live_station *s, yh_str factor, s
     for (size_t i = 0; i < s->latest_n; i++)
         if (s->latest[i].field == field && yh_str_is(factor, s->latest[i].factor))
             return &s->latest[i];
+    if (s->latest_n == LIVE_FACTORS_MAX)
+        return NULL;
     if (s->latest_n == s->latest_cap) {
         size_t cap = s->latest_cap ? s->latest_cap * 2 : 8;
         struct live_latest *bigger = realloc(s->latest, cap * sizeof *bigger);
@@ -318,7 +356,7 @@ void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue)
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on)
 {
     live_lock(l);
-    struct live_station *s = live_take(l, mn);
+    struct live_station *s = on ? live_take(l, mn) : live_find(l, mn);
     if (s && on) {
         s->connections++;
         snprintf(s->peer, sizeof s->peer, "%s", peer);
@@ -328,11 +366,14 @@ void live_connected(struct live *l, yh_str mn, const char *peer, bool on)
     live_unlock(l);
 }
 
-void live_repeated(struct live *l, yh_str mn)
+void live_repeated(struct live *l, yh_str mn, yh_time now)
 {
     live_lock(l);
     struct live_station *s = live_find(l, mn);
-    if (s)
+    if (s) {
         s->repeated++;
+        if (now > s->last_received)
+            s->last_received = now;
+    }
     live_unlock(l);
 }

@@ -12,6 +12,7 @@
 #define LIVE_MN_MAX       CHAIN_ORIGIN_MAX
 #define LIVE_RECENT       64
 #define LIVE_UNKNOWN_MAX  10000 /* senders without admission that are remembered one by one */
+#define LIVE_FACTORS_MAX  1000  /* factors of a station that pages show; the series take more */
 
 /* Limits of the state, in milliseconds. */
 #define LIVE_LATE_AFTER    (30 * YH_MINUTE)
@@ -95,7 +96,8 @@ void live_free(struct live *l);
 void live_lock(struct live *l);
 void live_unlock(struct live *l);
 
-/* Under the lock. NULL when absent; live_take makes it, NULL when memory or the bound is reached. */
+/* Under the lock. NULL when absent. live_take makes it: NULL for what cannot be an MN and without memory. At the bound
+ * the unknown senders heard least and longest ago give way, so that a flood of names does not hide a true newcomer. */
 struct live_station *live_find(struct live *l, yh_str mn);
 struct live_station *live_take(struct live *l, yh_str mn);
 struct live_station *live_know(struct live *l, yh_str mn); /* makes it an admitted one */
@@ -118,6 +120,6 @@ const struct live_frame *live_recent(const struct live_station *s, size_t i);
 void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue);
 
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on);
-void live_repeated(struct live *l, yh_str mn);
+void live_repeated(struct live *l, yh_str mn, yh_time now); /* a resend: a sign of life, not a new record */
 
 #endif

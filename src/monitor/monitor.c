@@ -1,43 +1,66 @@
 #include "monitor/monitor.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "hj212/split.h"
 #include "monitor/derive.h"
+#include "monitor/rederive.h"
 #include "monitor/registry.h"
 
 #define WARM_RECORDS      200000u
 #define FLUSH_US          30000000
 #define WAIT_MS           200
+#define RETRY_US          1000000
 #define PUBLISH_PER_TICK  400 /* "value" events a second at most: a browser shows no more */
-#define REDERIVE_LIST_MAX 65536u
+#define REDERIVE_LIST_MAX (1u << 20)
+#define HALT_US           3000000  /* a stop waits no longer for the backlog */
+#define COMPLAIN_US       60000000 /* the same trouble is said again after this */
 #define SPLIT_WAIT        (5 * YH_MINUTE)
 #define SPLIT_SETS_MAX    1024u
 #define SPLIT_BYTES_MAX   (16u * 1024u * 1024u)
+
+struct complaint {
+    char cause[200];
+    int64_t said_us;
+};
 
 struct monitor {
     struct monitor_config config;
     struct ingest *ingest;
     struct chain_cursor *cursor;
+    struct chain_record record; /* the last one read */
+    bool held;                  /* it could not be taken yet */
+    bool flush_failed;          /* tried again every round */
     struct hj212_split *splits; /* split uploads whose parts are still coming */
     uint64_t position;
     int64_t flushed_us, ticked_us;
+    struct complaint trouble, unsaved;
+    int64_t end_us; /* once stopped: until when records are still read */
     unsigned published;
     pthread_t thread;
     bool thread_runs;
     atomic_bool stop;
+    struct rederive *rederive;
     pthread_mutex_t lock; /* of what follows */
-    yh_buf rederive;      /* MNs, one a line; also in the file of that name until done */
     struct monitor_stats stats;
 };
+
+/* Says a trouble, and the same again only after a while. */
+static void say(struct complaint *c, const char *cause, uint64_t position)
+{
+    int64_t now_us = yh_clock_mono_us();
+    if (strcmp(cause, c->cause) == 0 && now_us - c->said_us < COMPLAIN_US)
+        return;
+    yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)position, cause);
+    snprintf(c->cause, sizeof c->cause, "%s", cause);
+    c->said_us = now_us;
+}
 
 /* ---- one record ---- */
 
@@ -99,11 +122,19 @@ static void count(struct monitor *m, const struct ingest_result *result)
     pthread_mutex_unlock(&m->lock);
 }
 
+/* Who sent the record, under the lock: a good frame introduces its sender, a broken one says nothing reliable. */
+static struct live_station *sender_of(struct live *live, const struct chain_record *r)
+{
+    if (r->kind == CHAIN_FRAME)
+        return live_take(live, r->origin);
+    return r->kind == CHAIN_BAD || r->kind == CHAIN_JUNK ? live_find(live, r->origin) : NULL;
+}
+
 /* Notes the record at its sender, and tells the browsers of one that was never heard before. */
 static void note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
 {
     live_lock(m->config.live);
-    struct live_station *s = live_take(m->config.live, r->origin);
+    struct live_station *s = sender_of(m->config.live, r);
     bool first = s && !s->known && s->frames == 0 && r->kind == CHAIN_FRAME;
     if (s)
         live_note(s, r, result);
@@ -173,28 +204,19 @@ static yh_err take_record(struct monitor *m, const struct chain_record *r, bool 
 
 /* ---- deriving stations again ---- */
 
-static void rederive_path(const struct monitor *m, char *path, size_t size)
+yh_err monitor_rederive_intend(struct monitor *m, yh_str mn)
 {
-    snprintf(path, size, "%s/rederive", m->config.data_dir);
-}
-
-static yh_err save_rederive(struct monitor *m)
-{
-    char path[PATH_MAX];
-    rederive_path(m, path, sizeof path);
-    return yh_file_replace(path, yh_buf_view(&m->rederive), 0640);
+    return rederive_intend(m->rederive, mn);
 }
 
 yh_err monitor_rederive(struct monitor *m, yh_str mn)
 {
-    pthread_mutex_lock(&m->lock);
-    yh_buf_str(&m->rederive, mn);
-    yh_buf_putc(&m->rederive, '\n');
-    yh_err e = yh_buf_check(&m->rederive);
-    if (e == YH_OK)
-        e = save_rederive(m);
-    pthread_mutex_unlock(&m->lock);
-    return e;
+    return rederive_add(m->rederive, mn);
+}
+
+void monitor_rederive_forget(struct monitor *m, yh_str mn)
+{
+    rederive_forget(m->rederive, mn);
 }
 
 /* The frames shown for the station get their reasons anew: what was refused before may be fine now. */
@@ -228,7 +250,8 @@ static yh_err rederive_one(struct monitor *m, yh_str mn)
     YH_TRY(series_clear_point(m->config.series, mn));
     uint64_t ignored;
     YH_TRY(derive_run(m->config.chain, m->config.live, m->config.series,
-                      (struct derive_range){.from = 0, .to = m->position, .mn = mn}, &ignored));
+                      (struct derive_range){.to = m->position, .mn = mn, .flush = true, .flush_at = m->position,
+                                            .stop = &m->stop}, &ignored));
     YH_TRY(registry_load_latest_one(m->config.series, m->config.chain, m->config.live, mn));
     return refresh_recent(m, mn);
 }
@@ -237,9 +260,7 @@ static yh_err rederive_one(struct monitor *m, yh_str mn)
 static yh_err rederive_all(struct monitor *m)
 {
     yh_buf_auto list = yh_buf_make(REDERIVE_LIST_MAX);
-    pthread_mutex_lock(&m->lock);
-    yh_buf_str(&list, yh_buf_view(&m->rederive));
-    pthread_mutex_unlock(&m->lock);
+    YH_TRY(rederive_take(m->rederive, &list));
     if (list.n == 0)
         return YH_OK;
     yh_str rest = yh_buf_view(&list), mn;
@@ -247,11 +268,7 @@ static yh_err rederive_all(struct monitor *m)
         if (mn.n)
             YH_TRY(rederive_one(m, mn));
     YH_TRY(series_flush(m->config.series, m->position));
-    pthread_mutex_lock(&m->lock);
-    yh_buf_consume(&m->rederive, list.n);
-    yh_err e = save_rederive(m);
-    pthread_mutex_unlock(&m->lock);
-    return e;
+    return rederive_done(m->rederive);
 }
 
 /* ---- rounds ---- */
@@ -277,7 +294,7 @@ static void tick(struct monitor *m)
     judge_states(m, yh_clock_now());
     give_up_overdue(m, yh_clock_now());
     if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
-        yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
+        say(&m->unsaved, yh_cause(), m->position);
     if (m->config.tick)
         m->config.tick(m->config.user);
 }
@@ -285,10 +302,12 @@ static void tick(struct monitor *m)
 static yh_err flush_when_due(struct monitor *m, bool now)
 {
     int64_t now_us = yh_clock_mono_us();
-    if (!now && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
+    if (!now && !m->flush_failed && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
         return YH_OK;
     m->flushed_us = now_us;
-    return series_flush(m->config.series, m->position);
+    yh_err e = series_flush(m->config.series, m->position);
+    m->flush_failed = e != YH_OK;
+    return e;
 }
 
 static void set_position(struct monitor *m, bool caught_up)
@@ -299,60 +318,96 @@ static void set_position(struct monitor *m, bool caught_up)
     pthread_mutex_unlock(&m->lock);
 }
 
+static bool out_of_time(const struct monitor *m)
+{
+    return atomic_load(&m->stop) && yh_clock_mono_us() >= m->end_us;
+}
+
+/* The next record; one that could not be taken comes again. */
+static yh_err next_record(struct monitor *m)
+{
+    if (m->held)
+        return YH_OK;
+    YH_TRY(chain_cursor_next(m->cursor, &m->record, NULL));
+    m->held = true;
+    return YH_OK;
+}
+
 /* Reads what is durable; `live_now` once the start's backlog is done. */
 static yh_err read_on(struct monitor *m, bool live_now)
 {
-    struct chain_record r;
-    for (unsigned n = 0;; n++) {
-        yh_err e = chain_cursor_next(m->cursor, &r, NULL);
-        if (e == YH_E_NOT_FOUND)
-            break;
+    for (unsigned n = 0; !out_of_time(m); n++) {
+        yh_err e = next_record(m);
+        if (e == YH_E_NOT_FOUND) {
+            set_position(m, true);
+            return YH_OK;
+        }
         YH_TRY(e);
-        YH_TRY(take_record(m, &r, live_now));
-        m->position = r.seq + 1;
+        YH_TRY(take_record(m, &m->record, live_now));
+        m->held = false;
+        m->position = m->record.seq + 1;
         if (n % 1024 == 1023) {
             YH_TRY(flush_when_due(m, false));
             set_position(m, live_now);
             tick(m);
         }
     }
-    set_position(m, true);
+    set_position(m, false);
     return YH_OK;
 }
 
+static void set_cause(struct monitor *m, const char *cause)
+{
+    pthread_mutex_lock(&m->lock);
+    snprintf(m->stats.cause, sizeof m->stats.cause, "%s", cause);
+    pthread_mutex_unlock(&m->lock);
+}
+
+static void complain(struct monitor *m)
+{
+    char cause[sizeof m->stats.cause];
+    snprintf(cause, sizeof cause, "%s", yh_cause());
+    say(&m->trouble, cause, m->position);
+    set_cause(m, cause);
+}
+
+/* The flush comes first: while the disk takes none, reading goes on only as long as memory has room for what is read. */
 static yh_err round_of_work(struct monitor *m, bool *live_now)
 {
-    YH_TRY(rederive_all(m));
-    YH_TRY(read_on(m, *live_now));
-    *live_now = true;
-    YH_TRY(flush_when_due(m, false));
-    tick(m);
-    return YH_OK;
+    yh_err flushed = flush_when_due(m, false);
+    if (flushed != YH_OK)
+        complain(m);
+    if (flushed != YH_OK && series_flush_due(m->config.series))
+        return flushed;
+    yh_err read = read_on(m, *live_now);
+    if (read != YH_OK)
+        complain(m);
+    *live_now |= read == YH_OK;
+    return flushed != YH_OK ? flushed : read;
 }
 
 /* A failing disk must not end the watch: what was read stays in memory, the log keeps what comes, and each round tries
- * again. */
+ * again. Stations that cannot be derived again do not keep the others waiting. */
 static void *run(void *user)
 {
     struct monitor *m = user;
     bool live_now = false;
     while (!atomic_load(&m->stop)) {
-        if (round_of_work(m, &live_now) != YH_OK) {
-            yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)m->position, yh_cause());
-            usleep(1000000);
+        bool works = true;
+        if (rederive_all(m) != YH_OK && !atomic_load(&m->stop)) {
+            complain(m);
+            works = false;
+        }
+        works &= round_of_work(m, &live_now) == YH_OK;
+        tick(m);
+        if (!works) {
+            usleep(RETRY_US);
             continue;
         }
+        set_cause(m, "");
         (void)!chain_wait_durable(m->config.chain, m->position, WAIT_MS);
     }
     return NULL;
-}
-
-static yh_err load_rederive(struct monitor *m)
-{
-    char path[PATH_MAX];
-    rederive_path(m, path, sizeof path);
-    yh_err e = yh_file_read(path, &m->rederive);
-    return e == YH_E_NOT_FOUND ? YH_OK : e;
 }
 
 yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
@@ -361,7 +416,6 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     if (!m)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the monitor");
     m->config = *config;
-    m->rederive = yh_buf_make(REDERIVE_LIST_MAX);
     m->flushed_us = yh_clock_mono_us();
     pthread_mutex_init(&m->lock, NULL);
     const struct hj212_split_limits limits = {.wait = SPLIT_WAIT, .max_sets = SPLIT_SETS_MAX, .max_bytes = SPLIT_BYTES_MAX};
@@ -369,7 +423,7 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     if (e == YH_OK)
         e = hj212_split_new(&limits, &m->splits);
     if (e == YH_OK)
-        e = load_rederive(m);
+        e = rederive_open(config->data_dir, &m->rederive);
     if (e == YH_OK)
         e = series_position(config->series, &m->position);
     if (e == YH_OK)
@@ -401,7 +455,7 @@ yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint
         if (e != YH_OK)
             break;
         live_lock(m->config.live);
-        struct live_station *s = live_take(m->config.live, r.origin);
+        struct live_station *s = sender_of(m->config.live, &r);
         if (s)
             live_note(s, &r, &result);
         live_unlock(m->config.live);
@@ -426,7 +480,9 @@ void monitor_halt(struct monitor *m)
     atomic_store(&m->stop, true);
     pthread_join(m->thread, NULL);
     m->thread_runs = false;
-    if (read_on(m, false) != YH_OK || flush_when_due(m, true) != YH_OK)
+    m->end_us = yh_clock_mono_us() + HALT_US;
+    yh_err read = read_on(m, false), flushed = flush_when_due(m, true);
+    if (read != YH_OK || flushed != YH_OK)
         yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
 }
 
@@ -439,7 +495,7 @@ void monitor_free(struct monitor *m)
         chain_cursor_close(m->cursor);
     ingest_free(m->ingest);
     hj212_split_free(m->splits);
-    yh_buf_done(&m->rederive);
+    rederive_free(m->rederive);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }

@@ -30,6 +30,7 @@ struct monitor_stats {
     uint64_t values, repeated_records, versions;
     uint64_t issues[INGEST_ISSUE_COUNT];
     bool caught_up;
+    char cause[200]; /* why the worker stands still; empty while it works */
 };
 
 struct monitor;
@@ -40,11 +41,15 @@ yh_must yh_err monitor_new(const struct monitor_config *config, struct monitor *
 yh_must yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint64_t seq), void *user);
 
 yh_must yh_err monitor_run(struct monitor *m);
-void monitor_halt(struct monitor *m); /* ends the thread, reads to the durable end, flushes; nothing is published after */
+/* Ends the thread, reads on for some seconds at most, flushes; nothing is published after. What is left the next start reads. */
+void monitor_halt(struct monitor *m);
 void monitor_free(struct monitor *m); /* NULL is fine */
 
-/* A station was admitted or its profile changed: its values are derived again from the log. */
+/* A station is admitted or its profile changes: its values are derived again from the log. Said before the change is
+ * stored (intend) and when the registry knows it (rederive), or else that nothing changed (forget); see rederive.h. */
+yh_must yh_err monitor_rederive_intend(struct monitor *m, yh_str mn);
 yh_must yh_err monitor_rederive(struct monitor *m, yh_str mn);
+void monitor_rederive_forget(struct monitor *m, yh_str mn);
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret);
 

@@ -247,6 +247,15 @@ static void put_change(struct yh_json *j, json_t *body)
     yh_json_obj_end(j);
 }
 
+/* A note that the log does not take now waits in the database. */
+static yh_err keep_note(struct db_pool *pool, yh_str origin, yh_str json)
+{
+    struct db *writer = db_pool_writer(pool);
+    yh_err e = kit_note_keep(writer, origin, json);
+    db_pool_put(pool, writer);
+    return e;
+}
+
 /* A change of a station: who did what, for the evidence log. */
 static yh_err note_change(struct http_request *rq, const char *event, yh_str mn)
 {
@@ -265,17 +274,27 @@ static yh_err note_change(struct http_request *rq, const char *event, yh_str mn)
                                 .payload = yh_buf_view(&text)};
     uint64_t seq;
     struct chain *chain = monitor_http_of(rq)->chain;
-    YH_TRY(chain_append(chain, &note, &seq));
+    if (chain_append(chain, &note, &seq) != YH_OK)
+        return keep_note(monitor_http_of(rq)->pool, note.origin, note.payload);
     return chain_wait_durable(chain, seq, 5000);
+}
+
+/* Before a change: what cannot be put on record is not done, and a crash on the way leaves the station listed. */
+static yh_err begin_change(struct http_request *rq, yh_str mn)
+{
+    const struct monitor_http *m = monitor_http_of(rq);
+    if (chain_health(m->chain) != YH_OK)
+        return http_problem(rq, 503, "evidence_log_stopped", "存证日志暂停写入,变更无法留痕,请待磁盘恢复后重试。");
+    return monitor_rederive_intend(m->monitor, mn);
 }
 
 /* After a change in the database: memory follows, and the station's past is derived with what is known now. */
 static yh_err apply_change(struct http_request *rq, const char *event, yh_str mn)
 {
     const struct monitor_http *m = monitor_http_of(rq);
-    YH_TRY(note_change(rq, event, mn));
     YH_TRY(registry_load_one(m->pool, m->live, mn));
-    return monitor_rederive(m->monitor, mn);
+    YH_TRY(monitor_rederive(m->monitor, mn));
+    return note_change(rq, event, mn);
 }
 
 static void put_profile(struct yh_json *j, struct live_station *s)
@@ -284,8 +303,9 @@ static void put_profile(struct yh_json *j, struct live_station *s)
 }
 
 /* A refusal of the source room, as a problem with its field. */
-static yh_err refused(struct http_request *rq, yh_err e, const struct source_problem *problem)
+static yh_err refused(struct http_request *rq, yh_str mn, yh_err e, const struct source_problem *problem)
 {
+    monitor_rederive_forget(monitor_http_of(rq)->monitor, mn);
     if (e == YH_E_NOT_FOUND)
         return no_station(rq);
     if ((e != YH_E_INVALID && e != YH_E_CONFLICT) || !problem->message[0])
@@ -299,9 +319,10 @@ static yh_err patch_profile(struct http_request *rq)
 {
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
+    YH_TRY(begin_change(rq, mn));
     yh_err e = source_profile_patch_pooled(monitor_http_of(rq)->pool, mn, rq->body, yh_clock_now(), &problem);
     if (e != YH_OK)
-        return refused(rq, e, &problem);
+        return refused(rq, mn, e, &problem);
     YH_TRY(apply_change(rq, "station.profile", mn));
     return with_station(rq, put_profile);
 }
@@ -321,9 +342,10 @@ static yh_err admit(struct http_request *rq)
         .region_code = http_body_str(rq, "region_code"),
         .cause = rq->user->name,
     };
+    YH_TRY(begin_change(rq, mn));
     yh_err e = source_admit_pooled(monitor_http_of(rq)->pool, &a, yh_clock_now(), &problem);
     if (e != YH_OK)
-        return refused(rq, e, &problem);
+        return refused(rq, mn, e, &problem);
     YH_TRY(apply_change(rq, "station.admit", mn));
     return get_station(rq);
 }

@@ -14,6 +14,9 @@ static const char sql_put[] =
     " WHERE excluded.last_seq > unknown_station.last_seq";
 static const char sql_has[] = "SELECT 1 FROM unknown_station WHERE mn = ?";
 static const char sql_count[] = "SELECT COUNT(*) FROM unknown_station";
+/* The senders heard least and longest ago give way to new ones. */
+static const char sql_forget[] =
+    "DELETE FROM unknown_station WHERE mn IN (SELECT mn FROM unknown_station ORDER BY frames, last_seen, mn LIMIT ?)";
 static const char sql_list[] =
     "SELECT u.mn, u.first_seen, u.last_seen, u.frames, u.peer, u.edition, u.st, u.last_cn, u.last_seq"
     " FROM unknown_station u WHERE ? = '' OR EXISTS (SELECT 1 FROM unknown_station c WHERE c.mn = ?"
@@ -61,6 +64,16 @@ static yh_err is_listed(struct db *d, yh_str mn, bool *ret)
     return db_step(s, ret);
 }
 
+static yh_err forget_some(struct db *d, uint64_t *there)
+{
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(d, sql_forget, &s));
+    db_bind_i64(s, 1, SOURCE_UNKNOWN_MAX / 10);
+    YH_TRY(db_exec(s));
+    *there -= (uint64_t)db_changes(d);
+    return YH_OK;
+}
+
 struct batch {
     const struct source_unknown *rows;
     size_t n;
@@ -77,7 +90,7 @@ static yh_err put_batch(struct db *d, void *user)
             continue;
         YH_TRY(is_listed(d, b->rows[i].mn, &listed));
         if (!listed && there >= SOURCE_UNKNOWN_MAX)
-            continue;
+            YH_TRY(forget_some(d, &there));
         YH_TRY(put_row(d, &b->rows[i]));
         there += !listed;
     }

@@ -34,7 +34,7 @@ struct box {
     yh_arena arena;
 };
 
-static void take_note(void *user, yh_str origin, yh_str json)
+static yh_err take_note(void *user, yh_str origin, yh_str json)
 {
     struct box *b = user;
     assert_true(origin.n > 0 && origin.n <= 64);
@@ -42,6 +42,7 @@ static void take_note(void *user, yh_str origin, yh_str json)
     yh_buf_str(&b->notes, json);
     yh_buf_putc(&b->notes, '\n');
     pthread_mutex_unlock(&b->lock);
+    return YH_OK;
 }
 
 static bool noted(struct box *b, const char *what)
@@ -597,6 +598,50 @@ static void notes_wait_for_a_log(void **state)
     assert_string_equal(json_string_value(json_object_get(j, "by")), "cli");
 }
 
+/* A log that cannot take notes at first. */
+static yh_err refuse_note(void *user, yh_str origin, yh_str json)
+{
+    bool *stopped = user;
+    (void)origin;
+    (void)json;
+    return *stopped ? yh_fail(YH_E_NO_SPACE, "the disk is full") : YH_OK;
+}
+
+static void notes_stay_until_the_log_has_them(void **state)
+{
+    struct box *b = *state;
+    struct kit *k = NULL;
+    bool stopped = true;
+    struct kit_config config = {.pool = b->pool, .note = refuse_note, .note_user = &stopped};
+    OK(kit_open(&config, &k));
+    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S("duty"), GOOD, false};
+    int64_t id;
+    OK(kit_account_add(k, &a, YH_S("cli"), NOW, &id)); /* the change is made, its note waits */
+    OK(kit_account_passwd(k, YH_S("duty1"), YH_S("Another-horse-9"), false, YH_S("cli"), NOW));
+    assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 2);
+    assert_int_equal(kit_deliver_notes(k), YH_E_NO_SPACE);
+    stopped = false;
+    OK(kit_deliver_notes(k));
+    assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 0);
+    kit_close(k);
+}
+
+static yh_err change_then_fail(struct db *d, void *user)
+{
+    (void)user;
+    YH_TRY(kit_note_keep(d, YH_S("officer"), YH_S("{\"event\":\"x\"}")));
+    return yh_fail(YH_E_CONFLICT, "the change is refused");
+}
+
+static void a_note_of_what_did_not_happen_does_not_exist(void **state)
+{
+    struct box *b = *state;
+    struct db *d = db_pool_writer(b->pool);
+    assert_int_equal(db_txn(d, change_then_fail, NULL), YH_E_CONFLICT);
+    db_pool_put(b->pool, d);
+    assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -624,6 +669,8 @@ int main(void)
         T(remembered_sessions_end_in_time),
         T(parallel_guesses_do_not_outrun_the_count),
         T(notes_wait_for_a_log),
+        T(notes_stay_until_the_log_has_them),
+        T(a_note_of_what_did_not_happen_does_not_exist),
         T(the_database_is_opened_again_safely),
     };
     return cmocka_run_group_tests_name("kit", tests, NULL, NULL);

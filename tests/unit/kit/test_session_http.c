@@ -60,11 +60,12 @@ static void count_ended(void *user, yh_str account_id)
     ((struct box *)user)->ended++;
 }
 
-static void no_note(void *user, yh_str origin, yh_str json)
+static yh_err no_note(void *user, yh_str origin, yh_str json)
 {
     (void)user;
     (void)origin;
     (void)json;
+    return YH_OK;
 }
 
 static int setup(void **state)
