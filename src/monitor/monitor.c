@@ -1,24 +1,22 @@
 #include "monitor/monitor.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "hj212/split.h"
-#include "monitor/derive.h"
+#include "monitor/rederive.h"
 #include "monitor/registry.h"
+#include "source/source.h"
 
 #define WARM_RECORDS      200000u
 #define FLUSH_US          30000000
 #define WAIT_MS           200
 #define PUBLISH_PER_TICK  400 /* "value" events a second at most: a browser shows no more */
-#define REDERIVE_LIST_MAX 65536u
+#define PAUSE_US          1000000 /* after a failure */
 #define SPLIT_WAIT        (5 * YH_MINUTE)
 #define SPLIT_SETS_MAX    1024u
 #define SPLIT_BYTES_MAX   (16u * 1024u * 1024u)
@@ -26,16 +24,16 @@
 struct monitor {
     struct monitor_config config;
     struct ingest *ingest;
-    struct chain_cursor *cursor;
-    struct hj212_split *splits; /* split uploads whose parts are still coming */
+    struct chain_cursor *cursor; /* NULL: to be opened at position */
+    struct hj212_split *splits;  /* split uploads whose parts are still coming */
     uint64_t position;
+    yh_time read_up_to; /* reception of the last record read */
     int64_t flushed_us, ticked_us;
     unsigned published;
     pthread_t thread;
     bool thread_runs;
-    atomic_bool stop;
-    pthread_mutex_t lock; /* of what follows */
-    yh_buf rederive;      /* MNs, one a line; also in the file of that name until done */
+    atomic_bool stop, changed; /* changed: stations may have to be derived again */
+    pthread_mutex_t lock;      /* of what follows */
     struct monitor_stats stats;
 };
 
@@ -99,26 +97,47 @@ static void count(struct monitor *m, const struct ingest_result *result)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* Notes the record at its sender, and tells the browsers of one that was never heard before. */
-static void note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+/* Up to which record the database has counted this sender, if the book does not know it yet: a record that is read again
+ * after a crash is not counted again. */
+static yh_err counted_before(struct monitor *m, yh_str mn, uint64_t *ret_next)
 {
     live_lock(m->config.live);
-    struct live_station *s = live_take(m->config.live, r->origin);
-    bool first = s && !s->known && s->frames == 0 && r->kind == CHAIN_FRAME;
-    if (s)
-        live_note(s, r, result);
-    if (first)
-        publish_mn(m, "unknown", s);
+    bool in_book = live_find(m->config.live, mn) != NULL;
     live_unlock(m->config.live);
+    *ret_next = 0;
+    if (in_book || mn.n == 0)
+        return YH_OK;
+    struct db *db = db_pool_reader(m->config.pool);
+    yh_err e = source_unknown_next(db, mn, ret_next);
+    db_pool_put(m->config.pool, db);
+    return e;
 }
 
-static struct ingest_profile profile_of(struct monitor *m, yh_str mn)
+/* Notes the record at its sender; *ret_first when it was never heard before. Under the lock. */
+static struct live_station *note_sender(struct monitor *m, const struct chain_record *r, uint64_t counted,
+                                        const struct ingest_result *result, bool *ret_first)
 {
+    struct live_station *s = live_take(m->config.live, r->origin);
+    *ret_first = s && !s->known && s->frames == 0 && r->kind == CHAIN_FRAME;
+    if (!s)
+        return NULL;
+    if (counted > s->saved_next)
+        s->saved_next = counted;
+    live_note(s, r, result);
+    return s;
+}
+
+static yh_err note_and_tell(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+{
+    uint64_t counted;
+    bool first;
+    YH_TRY(counted_before(m, r->origin, &counted));
     live_lock(m->config.live);
-    const struct live_station *s = live_find(m->config.live, mn);
-    struct ingest_profile profile = s ? s->profile : (struct ingest_profile){0};
+    const struct live_station *s = note_sender(m, r, counted, result, &first);
+    if (first && counted == 0)
+        publish_mn(m, "unknown", s);
     live_unlock(m->config.live);
-    return profile;
+    return YH_OK;
 }
 
 /* Parts are stored as they come; a set that stays incomplete is counted at its station. */
@@ -151,8 +170,10 @@ static void watch_splits(struct monitor *m, const struct chain_record *r, const 
         hj212_split_set_free(done);
 }
 
-static void give_up_overdue(struct monitor *m, yh_time now)
+/* By the clock of the log: while a backlog is read, the rest of a set may stand only a few records further on. */
+static void give_up_overdue(struct monitor *m, bool caught_up)
 {
+    yh_time now = caught_up ? yh_clock_now() : m->read_up_to;
     struct hj212_split_set *set;
     while ((set = hj212_split_take_overdue(m->splits, now)) != NULL)
         give_up_split(m, set);
@@ -160,71 +181,15 @@ static void give_up_overdue(struct monitor *m, yh_time now)
 
 static yh_err take_record(struct monitor *m, const struct chain_record *r, bool live_now)
 {
-    struct ingest_profile profile = profile_of(m, r->origin);
+    struct ingest_profile profile = live_profile(m->config.live, r->origin);
     struct ingest_result result;
     YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
+    YH_TRY(note_and_tell(m, r, &result));
     count(m, &result);
-    note_sender(m, r, &result);
     watch_splits(m, r, &result);
     if (live_now && result.cell_count && result.effect != SERIES_SAME)
         publish_value(m, r, &result);
     return YH_OK;
-}
-
-/* ---- deriving stations again ---- */
-
-static void rederive_path(const struct monitor *m, char *path, size_t size)
-{
-    snprintf(path, size, "%s/rederive", m->config.data_dir);
-}
-
-static yh_err save_rederive(struct monitor *m)
-{
-    char path[PATH_MAX];
-    rederive_path(m, path, sizeof path);
-    return yh_file_replace(path, yh_buf_view(&m->rederive), 0640);
-}
-
-yh_err monitor_rederive(struct monitor *m, yh_str mn)
-{
-    pthread_mutex_lock(&m->lock);
-    yh_buf_str(&m->rederive, mn);
-    yh_buf_putc(&m->rederive, '\n');
-    yh_err e = yh_buf_check(&m->rederive);
-    if (e == YH_OK)
-        e = save_rederive(m);
-    pthread_mutex_unlock(&m->lock);
-    return e;
-}
-
-static yh_err rederive_one(struct monitor *m, yh_str mn)
-{
-    yh_log(YH_LOG_INFO, "monitor", "deriving station %.*s again from the log", YH_FMT(mn));
-    YH_TRY(series_clear_point(m->config.series, mn));
-    uint64_t ignored;
-    return derive_run(m->config.chain, m->config.live, m->config.series,
-                      (struct derive_range){.from = 0, .to = m->position, .mn = mn}, &ignored);
-}
-
-/* The list leaves the disk only after the result is flushed: a crash in between starts it again. */
-static yh_err rederive_all(struct monitor *m)
-{
-    yh_buf_auto list = yh_buf_make(REDERIVE_LIST_MAX);
-    pthread_mutex_lock(&m->lock);
-    yh_buf_str(&list, yh_buf_view(&m->rederive));
-    pthread_mutex_unlock(&m->lock);
-    if (list.n == 0)
-        return YH_OK;
-    yh_str rest = yh_buf_view(&list), mn;
-    while (yh_str_split(&rest, '\n', &mn))
-        if (mn.n)
-            YH_TRY(rederive_one(m, mn));
-    YH_TRY(series_flush(m->config.series, m->position));
-    pthread_mutex_lock(&m->lock);
-    yh_buf_consume(&m->rederive, list.n);
-    yh_err e = save_rederive(m);
-    pthread_mutex_unlock(&m->lock);
-    return e;
 }
 
 /* ---- rounds ---- */
@@ -240,7 +205,13 @@ static void judge_states(struct monitor *m, yh_time now)
     live_unlock(m->config.live);
 }
 
-static void tick(struct monitor *m)
+static void save_unknown(struct monitor *m)
+{
+    if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
+        yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
+}
+
+static void tick(struct monitor *m, bool caught_up)
 {
     int64_t now_us = yh_clock_mono_us();
     if (now_us - m->ticked_us < 1000000)
@@ -248,9 +219,8 @@ static void tick(struct monitor *m)
     m->ticked_us = now_us;
     m->published = 0;
     judge_states(m, yh_clock_now());
-    give_up_overdue(m, yh_clock_now());
-    if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
-        yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
+    give_up_overdue(m, caught_up);
+    save_unknown(m);
     if (m->config.tick)
         m->config.tick(m->config.user);
 }
@@ -272,35 +242,70 @@ static void set_position(struct monitor *m, bool caught_up)
     pthread_mutex_unlock(&m->lock);
 }
 
+/* A record that failed is read again in the next round: the cursor is past it, the position is not. */
+static yh_err read_record(struct monitor *m, const struct chain_record *r, bool live_now)
+{
+    yh_err e = take_record(m, r, live_now);
+    if (e != YH_OK) {
+        chain_cursor_close(m->cursor);
+        m->cursor = NULL;
+        return e;
+    }
+    m->position = r->seq + 1;
+    m->read_up_to = r->received;
+    return YH_OK;
+}
+
 /* Reads what is durable; `live_now` once the start's backlog is done. */
 static yh_err read_on(struct monitor *m, bool live_now)
 {
     struct chain_record r;
+    if (!m->cursor)
+        YH_TRY(chain_cursor_open(m->config.chain, m->position, &m->cursor));
     for (unsigned n = 0;; n++) {
         yh_err e = chain_cursor_next(m->cursor, &r, NULL);
         if (e == YH_E_NOT_FOUND)
             break;
         YH_TRY(e);
-        YH_TRY(take_record(m, &r, live_now));
-        m->position = r.seq + 1;
+        YH_TRY(read_record(m, &r, live_now));
         if (n % 1024 == 1023) {
             YH_TRY(flush_when_due(m, false));
             set_position(m, live_now);
-            tick(m);
+            tick(m, live_now);
         }
     }
     set_position(m, true);
     return YH_OK;
 }
 
+static yh_err derive_changed(struct monitor *m)
+{
+    const struct rederive work = {.chain = m->config.chain, .series = m->config.series, .pool = m->config.pool,
+                                  .live = m->config.live, .stop = &m->stop};
+    if (!atomic_exchange(&m->changed, false))
+        return YH_OK;
+    yh_err e = rederive_run(&work, m->position);
+    if (e != YH_OK)
+        atomic_store(&m->changed, true);
+    return e;
+}
+
 static yh_err round_of_work(struct monitor *m, bool *live_now)
 {
-    YH_TRY(rederive_all(m));
+    YH_TRY(derive_changed(m));
     YH_TRY(read_on(m, *live_now));
     *live_now = true;
     YH_TRY(flush_when_due(m, false));
-    tick(m);
+    tick(m, true);
     return YH_OK;
+}
+
+/* Until there is more to read or it is time to look around; a log that has stopped says so at once, without waiting. */
+static void wait_for_more(struct monitor *m)
+{
+    yh_err e = chain_wait_durable(m->config.chain, m->position, WAIT_MS);
+    if (e != YH_OK && e != YH_E_TIMEOUT)
+        usleep(WAIT_MS * 1000);
 }
 
 /* A failing disk must not end the watch: what was read stays in memory, the log keeps what comes, and each round tries
@@ -312,20 +317,12 @@ static void *run(void *user)
     while (!atomic_load(&m->stop)) {
         if (round_of_work(m, &live_now) != YH_OK) {
             yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)m->position, yh_cause());
-            usleep(1000000);
+            usleep(PAUSE_US);
             continue;
         }
-        (void)!chain_wait_durable(m->config.chain, m->position, WAIT_MS);
+        wait_for_more(m);
     }
     return NULL;
-}
-
-static yh_err load_rederive(struct monitor *m)
-{
-    char path[PATH_MAX];
-    rederive_path(m, path, sizeof path);
-    yh_err e = yh_file_read(path, &m->rederive);
-    return e == YH_E_NOT_FOUND ? YH_OK : e;
 }
 
 yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
@@ -334,15 +331,14 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     if (!m)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the monitor");
     m->config = *config;
-    m->rederive = yh_buf_make(REDERIVE_LIST_MAX);
+    m->read_up_to = YH_TIME_NONE;
+    atomic_store(&m->changed, true); /* what an earlier run left unfinished */
     m->flushed_us = yh_clock_mono_us();
     pthread_mutex_init(&m->lock, NULL);
     const struct hj212_split_limits limits = {.wait = SPLIT_WAIT, .max_sets = SPLIT_SETS_MAX, .max_bytes = SPLIT_BYTES_MAX};
     yh_err e = ingest_new(&m->ingest);
     if (e == YH_OK)
         e = hj212_split_new(&limits, &m->splits);
-    if (e == YH_OK)
-        e = load_rederive(m);
     if (e == YH_OK)
         e = series_position(config->series, &m->position);
     if (e == YH_OK)
@@ -352,6 +348,20 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
         return e;
     }
     *ret = m;
+    return YH_OK;
+}
+
+static yh_err warm_record(struct monitor *m, const struct chain_record *r)
+{
+    struct ingest_profile profile = live_profile(m->config.live, r->origin);
+    struct ingest_result result;
+    uint64_t counted;
+    bool first;
+    YH_TRY(ingest_record(m->ingest, r, &profile, NULL, &result));
+    YH_TRY(counted_before(m, r->origin, &counted));
+    live_lock(m->config.live);
+    (void)note_sender(m, r, counted, &result, &first);
+    live_unlock(m->config.live);
     return YH_OK;
 }
 
@@ -368,16 +378,9 @@ yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint
             each(user, r.payload, r.seq);
         if (r.seq >= m->position)
             continue; /* the worker will note these itself */
-        struct ingest_profile profile = profile_of(m, r.origin);
-        struct ingest_result result;
-        e = ingest_record(m->ingest, &r, &profile, NULL, &result);
+        e = warm_record(m, &r);
         if (e != YH_OK)
             break;
-        live_lock(m->config.live);
-        struct live_station *s = live_take(m->config.live, r.origin);
-        if (s)
-            live_note(s, &r, &result);
-        live_unlock(m->config.live);
     }
     chain_cursor_close(cursor);
     return e == YH_E_NOT_FOUND ? YH_OK : e;
@@ -401,6 +404,12 @@ void monitor_halt(struct monitor *m)
     m->thread_runs = false;
     if (read_on(m, false) != YH_OK || flush_when_due(m, true) != YH_OK)
         yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
+    save_unknown(m);
+}
+
+void monitor_stations_changed(struct monitor *m)
+{
+    atomic_store(&m->changed, true);
 }
 
 void monitor_free(struct monitor *m)
@@ -412,7 +421,6 @@ void monitor_free(struct monitor *m)
         chain_cursor_close(m->cursor);
     ingest_free(m->ingest);
     hj212_split_free(m->splits);
-    yh_buf_done(&m->rederive);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }

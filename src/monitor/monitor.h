@@ -18,7 +18,6 @@ struct monitor_config {
     struct series *series;
     struct db_pool *pool;
     struct live *live;
-    const char *data_dir;
     /* Events for the browsers ("value", "station", "unknown", and once a second a call of tick). */
     void (*publish)(void *user, const char *event, yh_str json);
     void (*tick)(void *user);
@@ -43,8 +42,8 @@ yh_must yh_err monitor_run(struct monitor *m);
 void monitor_halt(struct monitor *m); /* ends the thread, reads to the durable end, flushes; nothing is published after */
 void monitor_free(struct monitor *m); /* NULL is fine */
 
-/* A station was admitted or its profile changed: its values are derived again from the log. */
-yh_must yh_err monitor_rederive(struct monitor *m, yh_str mn);
+/* A station was admitted or its profile changed: the worker looks for requests to derive values again. */
+void monitor_stations_changed(struct monitor *m);
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret);
 
