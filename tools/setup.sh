@@ -96,7 +96,7 @@ ensure_web_packages() {
 }
 
 web_is_current() {
-    [ -f web/dist/.built ] && [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -type f \
+    [ -f web/dist/.built ] && [ -z "$(find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/.cache -prune -o -type f \
         -newer web/dist/.built -print -quit)" ]
 }
 

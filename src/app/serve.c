@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "source/source.h"
 
 #define READERS 4
+#define LOGGERS_MAX 20000u
 #define NOTE_MS 5000
 
 struct server {
@@ -36,6 +38,7 @@ struct server {
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
+    yh_err log_health; /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -110,9 +113,23 @@ static double get_rate(void *user)
     return (double)atomic_load(&s->frames_per_s_x10) / 10.0;
 }
 
+/* The log itself never speaks: that it stopped, and that it goes on, is said here once each. */
+static void watch_log(struct server *s)
+{
+    yh_err health = chain_health(s->chain);
+    if (health == s->log_health)
+        return;
+    s->log_health = health;
+    if (health == YH_OK)
+        yh_log(YH_LOG_INFO, "serve", "the evidence log takes records again");
+    else
+        yh_log(YH_LOG_ERROR, "serve", "the evidence log stands still, nothing is acknowledged: %s", yh_cause());
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
+    watch_log(s);
     struct monitor_traffic t;
     get_traffic(s, &t);
     int64_t now_us = yh_clock_mono_us();
@@ -122,7 +139,8 @@ static void on_tick(void *user)
         atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
     s->rate_us = now_us;
     s->frames_before = arrived;
-    if (kit_deliver_notes(s->kit) != YH_OK)
+    /* A log that stands still has complained already. */
+    if (kit_deliver_notes(s->kit) != YH_OK && chain_health(s->chain) == YH_OK)
         yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
@@ -210,10 +228,19 @@ static yh_err start_monitor(struct server *s)
     return monitor_new(&config, &s->monitor);
 }
 
+/* Loggers may take half of the descriptors: log, databases and pages need the rest. */
+static unsigned connections_allowed(void)
+{
+    struct rlimit limit;
+    bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    return !known || limit.rlim_cur / 2 >= LOGGERS_MAX ? LOGGERS_MAX : (unsigned)(limit.rlim_cur / 2);
+}
+
 static yh_err start_gate(struct server *s)
 {
     struct gate_config config = {
         .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
+        .max_connections = connections_allowed(),
         .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
     };
     struct gate *gate;

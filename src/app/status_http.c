@@ -9,12 +9,16 @@
 static yh_err get_health(struct http_request *rq)
 {
     const struct monitor_http *m = monitor_http_of(rq);
-    bool log_works = chain_health(m->chain) == YH_OK;
-    const char *why = log_works ? NULL : yh_arena_z(rq->arena, yh_str_of(yh_cause()));
+    struct monitor_stats worker;
+    monitor_stats_get(m->monitor, &worker);
+    bool log_works = chain_health(m->chain) == YH_OK, worker_works = !worker.cause[0];
+    const char *why = !log_works      ? yh_arena_z(rq->arena, yh_str_of(yh_cause()))
+                      : !worker_works ? yh_arena_z(rq->arena, yh_str_of(worker.cause))
+                                      : NULL;
     struct yh_json *j = http_json(rq);
-    http_status(rq, log_works ? 200 : 503);
+    http_status(rq, log_works && worker_works ? 200 : 503);
     yh_json_obj(j);
-    yh_json_kz(j, "status", log_works ? "ok" : "evidence_log_stopped");
+    yh_json_kz(j, "status", !log_works ? "evidence_log_stopped" : !worker_works ? "monitor_stopped" : "ok");
     yh_json_kz(j, "cause", why);
     yh_json_kbool(j, "demo", m->demo);
     yh_json_kz(j, "version", "0.1.0");
@@ -49,7 +53,7 @@ static void put_gate(const struct monitor_http *m, yh_buf *out)
         {"yuheng_gate_refused_total", "counter", "frames with a wrong password", t.refused},
         {"yuheng_gate_bytes_total", "counter", "bytes received", t.bytes},
         {"yuheng_gate_connections", "gauge", "open connections", t.connections},
-        {"yuheng_gate_paused", "gauge", "connections held back because the log is behind", t.paused},
+        {"yuheng_gate_paused", "gauge", "connections held back: the log is behind, or they do not read", t.paused},
     };
     put_metrics(out, rows, YH_LEN(rows));
 }
@@ -61,6 +65,7 @@ static void put_monitor(const struct monitor_http *m, yh_buf *out)
     const struct metric rows[] = {
         {"yuheng_log_records", "gauge", "durable records of the evidence log", chain_durable(m->chain)},
         {"yuheng_log_healthy", "gauge", "1 while the evidence log takes records", chain_health(m->chain) == YH_OK},
+        {"yuheng_monitor_healthy", "gauge", "1 while the worker stores what the log holds", s.cause[0] == '\0'},
         {"yuheng_monitor_position", "gauge", "records read by the worker", s.position},
         {"yuheng_monitor_values_total", "counter", "values taken from frames", s.values},
         {"yuheng_monitor_repeated_total", "counter", "records whose content was known", s.repeated_records},

@@ -43,12 +43,14 @@ struct conn {
     char *hold;               /* bytes received and not finished */
     size_t hold_n;
     bool paused;              /* the log could not take the next span: it stays in hold */
+    bool held_back;           /* counted as such: paused, or the peer does not read its answers */
     bool ended;               /* nothing more will be read */
     bool detached;            /* the socket is broken: answers are dropped, what is held remains to be logged */
     yh_buf out;               /* may be sent now */
     yh_buf wait;              /* may be sent later, in order */
     struct conn_wait *waits;
     size_t wait_n, wait_cap;
+    int64_t sent_us;          /* when the peer last took an answer, or one was first ready */
     int64_t last_us;          /* monotonic time of the last byte */
 };
 

@@ -11,6 +11,7 @@
 
 #define RETRY_MS 500 /* a log that stands still wakes nobody, so paused connections look again by themselves */
 #define SWEEP_MS 15000
+#define DEAF_US  30000000 /* a peer that takes none of its answers for so long is closed */
 
 static void for_pending(struct gate *g)
 {
@@ -48,12 +49,15 @@ static void on_retry(void *user)
 static void on_sweep(void *user)
 {
     struct gate *g = user;
-    int64_t limit = yh_clock_mono_us() - (int64_t)g->config.idle_ms * 1000;
+    int64_t now = yh_clock_mono_us();
+    int64_t limit = now - (int64_t)g->config.idle_ms * 1000;
     struct conn_link *next;
     for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
         next = l->next;
         struct conn *c = conn_of(l, all);
-        if (c->last_us < limit && !c->paused && c->wait_n == 0)
+        bool idle = c->last_us < limit && !c->paused && c->wait_n == 0;
+        bool deaf = c->out.n && c->sent_us < now - DEAF_US;
+        if (idle || deaf)
             conn_drop(c);
     }
 }

@@ -5,7 +5,8 @@
  * An answer is queued with the number of its record and leaves only when the log says that the record is durable
  * (promise 1). A resend (the same bytes again, with the QN of the first try and asking for an answer) is answered again and
  * stored once. When the log cannot take more, or a peer does not read its answers, reading stops and TCP makes the sender
- * wait; nothing is dropped. When a connection ends, what it left unfinished is logged as it stands.
+ * wait; nothing is dropped. A peer that takes none of its answers for half a minute is closed. When a connection ends,
+ * what it left unfinished is logged as it stands.
  *
  * Threads: one event-loop thread owns all connections. gate_durable() and gate_stats_get() may be called by any thread.
  */
@@ -33,7 +34,7 @@ struct gate_stats {
     uint64_t connections; /* now */
     uint64_t accepted;    /* in all */
     uint64_t waiting;     /* answers waiting for the log */
-    uint64_t paused;      /* connections held back because the log is behind */
+    uint64_t paused;      /* connections held back: the log is behind, or the peer does not read its answers */
 };
 
 struct gate_config {

@@ -20,11 +20,13 @@ yh_err derive_run(struct chain *chain, struct live *live, struct series *series,
     YH_TRY(chain_cursor_open(chain, range->from, &cursor));
     struct chain_record r;
     uint64_t position = range->from;
-    for (; position < range->to && !(range->stop && atomic_load(range->stop)); position = r.seq + 1) {
+    for (; position < range->to; position = r.seq + 1) {
         yh_err e = chain_cursor_next(cursor, &r, NULL);
         if (e == YH_E_NOT_FOUND)
             break;
         YH_TRY(e);
+        if (range->stop && atomic_load(range->stop))
+            return yh_fail(YH_E_CLOSED, "stopped while deriving from the log");
         if (range->only && !yh_map_get(range->only, r.origin))
             continue;
         struct ingest_profile profile = live_profile(live, r.origin);

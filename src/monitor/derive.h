@@ -23,7 +23,7 @@ struct derive_range {
     uint64_t from, to;  /* records from..to-1; to = UINT64_MAX: the durable end */
     const yh_map *only; /* MNs; NULL: all */
     derive_flush flush;
-    const atomic_bool *stop; /* ends early; may be NULL */
+    const atomic_bool *stop; /* CLOSED when it becomes true; may be NULL */
     void (*each)(void *user, const struct chain_record *r, const struct ingest_result *result); /* may be NULL */
     void *user;
 };

@@ -22,6 +22,7 @@ static const struct {
     [INGEST_NO_TIME] = {"no_time", "数据时间(DataTime)缺失或不可读"},
     [INGEST_SPLIT] = {"split_incomplete", "拆分上报的包没有收全,已收到的部分照常存储"},
     [INGEST_FUTURE] = {"future", "数据时间超前一小时以上,已存储并提示核对时钟"},
+    [INGEST_BEYOND] = {"beyond", "数据时间或因子数超出可存储的范围,原文已存证,未采用"},
 };
 
 const char *ingest_issue_word(ingest_issue i)
@@ -149,7 +150,7 @@ static yh_err store(struct ingest *in, const struct chain_record *r, struct seri
     yh_err e = series_put(s, &record, &out->effect);
     if (e != YH_E_INVALID && e != YH_E_TOO_LARGE)
         return e;
-    out->issue = INGEST_MALFORMED; /* no key of the series can hold it; the log does */
+    out->issue = INGEST_BEYOND;
     out->cell_count = 0;
     return YH_OK;
 }

@@ -25,6 +25,7 @@ typedef enum ingest_issue {
     INGEST_NO_TIME,      /* values without a readable DataTime */
     INGEST_SPLIT,        /* parts of a split upload never came; those that came are stored */
     INGEST_FUTURE,       /* data time more than an hour ahead of reception; stored, and said */
+    INGEST_BEYOND,       /* a year or a number of factors that no series takes; not stored */
     INGEST_ISSUE_COUNT
 } ingest_issue;
 
@@ -57,7 +58,7 @@ struct ingest;
 yh_must yh_err ingest_new(struct ingest **ret);
 void ingest_free(struct ingest *in);
 
-/* Decodes r; with `s` also stores. Fails only when the series does. */
+/* Decodes r; with `s` also stores. Fails only when the store does: what the series refuse is an issue of the sender. */
 yh_must yh_err ingest_record(struct ingest *in, const struct chain_record *r, const struct ingest_profile *profile,
                              struct series *s, struct ingest_result *ret);
 

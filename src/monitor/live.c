@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "hj212/dialect.h"
 #include "monitor/registry.h"
+#include "source/source.h"
 
 struct live {
     pthread_mutex_t lock;
@@ -43,18 +44,22 @@ yh_err live_new(struct live **ret)
     return YH_OK;
 }
 
+static void station_free(struct live_station *s)
+{
+    station_info_free(s->info);
+    free(s->latest);
+    free(s->factors);
+    free(s);
+}
+
 void live_free(struct live *l)
 {
     if (!l)
         return;
     size_t at = 0;
     struct live_station *s;
-    while (live_next(l, &at, &s)) {
-        station_info_free(s->info);
-        free(s->latest);
-        free(s->factors);
-        free(s);
-    }
+    while (live_next(l, &at, &s))
+        station_free(s);
     yh_map_done(&l->stations);
     pthread_mutex_destroy(&l->lock);
     free(l);
@@ -75,6 +80,33 @@ struct live_station *live_find(struct live *l, yh_str mn)
     return yh_map_get(&l->stations, mn);
 }
 
+static int compare_weight(const void *a, const void *b)
+{
+    const struct live_station *x = *(struct live_station *const *)a, *y = *(struct live_station *const *)b;
+    if (x->frames != y->frames)
+        return x->frames < y->frames ? -1 : 1;
+    return (x->last_received > y->last_received) - (x->last_received < y->last_received);
+}
+
+/* A tenth goes at once, so that a flood pays for the search seldom. */
+static void forget_some(struct live *l)
+{
+    struct live_station **unknown = calloc(l->unknown, sizeof(struct live_station *)), *s;
+    size_t n = 0, at = 0;
+    if (!unknown)
+        return;
+    while (n < l->unknown && live_next(l, &at, &s))
+        if (!s->known)
+            unknown[n++] = s;
+    qsort(unknown, n, sizeof(struct live_station *), compare_weight);
+    for (size_t i = 0; i < LIVE_UNKNOWN_MAX / 10 && i < n; i++) {
+        yh_map_remove(&l->stations, yh_str_of(unknown[i]->mn));
+        station_free(unknown[i]);
+        l->unknown--;
+    }
+    free(unknown);
+}
+
 static struct live_station *create(struct live *l, yh_str mn)
 {
     struct live_station *s = calloc(1, sizeof *s);
@@ -91,9 +123,11 @@ static struct live_station *create(struct live *l, yh_str mn)
 struct live_station *live_take(struct live *l, yh_str mn)
 {
     struct live_station *s = live_find(l, mn);
-    if (s || mn.n == 0 || mn.n > LIVE_MN_MAX || l->unknown >= LIVE_UNKNOWN_MAX)
+    if (s || !source_mn_valid(mn))
         return s;
-    return create(l, mn);
+    if (l->unknown >= LIVE_UNKNOWN_MAX)
+        forget_some(l);
+    return l->unknown < LIVE_UNKNOWN_MAX ? create(l, mn) : NULL;
 }
 
 struct live_station *live_know(struct live *l, yh_str mn)
@@ -169,6 +203,8 @@ const struct live_factor *live_factor_find(const struct live_station *s, yh_str 
 
 static struct live_factor *add_factor(struct live_station *s, yh_str code)
 {
+    if (s->factor_n == LIVE_FACTORS_MAX)
+        return NULL;
     if (s->factor_n == s->factor_cap) {
         size_t cap = s->factor_cap ? s->factor_cap * 2 : 8;
         struct live_factor *bigger = realloc(s->factors, cap * sizeof *bigger);
@@ -197,6 +233,8 @@ static struct live_latest *latest_place(struct live_station *s, yh_str factor, s
     for (size_t i = 0; i < s->latest_n; i++)
         if (s->latest[i].field == field && yh_str_is(factor, s->latest[i].factor))
             return &s->latest[i];
+    if (s->latest_n == LIVE_FACTORS_MAX)
+        return NULL;
     if (s->latest_n == s->latest_cap) {
         size_t cap = s->latest_cap ? s->latest_cap * 2 : 8;
         struct live_latest *bigger = realloc(s->latest, cap * sizeof *bigger);
@@ -282,17 +320,6 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
         note_rtd(s, r, result);
 }
 
-void live_correct(struct live_station *s, uint64_t seq, const struct ingest_result *result)
-{
-    for (size_t i = 0; i < LIVE_RECENT && i < s->recent_n; i++) {
-        struct live_frame *f = &s->recent[i];
-        if (f->seq != seq)
-            continue;
-        f->issue = (uint8_t)result->issue;
-        f->data_time = result->has_time ? result->data_time : YH_TIME_NONE;
-    }
-}
-
 static live_state state_now(const struct live_station *s, yh_time now)
 {
     if (s->last_received == YH_TIME_NONE)
@@ -312,8 +339,10 @@ bool live_judge_state(struct live_station *s, yh_time now)
     live_state state = state_now(s, now);
     if (s->state_since != YH_TIME_NONE && state == s->state)
         return false;
+    bool first = s->state_since == YH_TIME_NONE;
     s->state = state;
-    s->state_since = now;
+    /* A station that fell silent before this start has been offline since then, not since now. */
+    s->state_since = first && state == LIVE_OFFLINE ? s->last_received + LIVE_OFFLINE_AFTER : now;
     return true;
 }
 
@@ -322,6 +351,17 @@ const struct live_frame *live_recent(const struct live_station *s, size_t i)
     if (i >= s->recent_n || i >= LIVE_RECENT)
         return NULL;
     return &s->recent[(s->recent_n - 1 - i) % LIVE_RECENT];
+}
+
+void live_correct(struct live_station *s, uint64_t seq, const struct ingest_result *result)
+{
+    for (size_t i = 0; i < LIVE_RECENT && i < s->recent_n; i++) {
+        struct live_frame *f = &s->recent[i];
+        if (f->seq != seq)
+            continue;
+        f->issue = (uint8_t)result->issue;
+        f->data_time = result->has_time ? result->data_time : YH_TIME_NONE;
+    }
 }
 
 struct ingest_profile live_profile(struct live *l, yh_str mn)
@@ -336,7 +376,7 @@ struct ingest_profile live_profile(struct live *l, yh_str mn)
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on)
 {
     live_lock(l);
-    struct live_station *s = live_take(l, mn);
+    struct live_station *s = on ? live_take(l, mn) : live_find(l, mn);
     if (s && on) {
         s->connections++;
         snprintf(s->peer, sizeof s->peer, "%s", peer);

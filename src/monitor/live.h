@@ -2,7 +2,7 @@
  * What is known about every sender right now: connection, newest data, clock, counters, state. Kept in memory, rebuilt
  * from the log and the series at start; never a source of truth.
  *
- * Threads: everything between live_lock and live_unlock, except the last four calls, which lock by themselves.
+ * Threads: everything between live_lock and live_unlock, except the last three calls, which lock by themselves.
  */
 #ifndef YH_MONITOR_LIVE_H
 #define YH_MONITOR_LIVE_H
@@ -12,6 +12,7 @@
 #define LIVE_MN_MAX       CHAIN_ORIGIN_MAX
 #define LIVE_RECENT       64
 #define LIVE_UNKNOWN_MAX  10000 /* senders without admission that are remembered one by one */
+#define LIVE_FACTORS_MAX  1000  /* factors of a station that pages show; the series take more */
 
 /* Limits of the state, in milliseconds. */
 #define LIVE_LATE_AFTER    (30 * YH_MINUTE)
@@ -96,7 +97,8 @@ void live_free(struct live *l);
 void live_lock(struct live *l);
 void live_unlock(struct live *l);
 
-/* Under the lock. NULL when absent; live_take makes it, NULL when memory or the bound is reached. */
+/* Under the lock. NULL when absent. live_take makes it: NULL for what cannot be an MN and without memory. At the bound
+ * the unknown senders heard least and longest ago give way, so that a flood of names does not hide a true newcomer. */
 struct live_station *live_find(struct live *l, yh_str mn);
 struct live_station *live_take(struct live *l, yh_str mn);
 struct live_station *live_know(struct live *l, yh_str mn); /* makes it an admitted one */
@@ -105,9 +107,6 @@ bool live_next(struct live *l, size_t *at, struct live_station **ret);
 
 /* What a decoded record says about its sender. Under the lock. */
 void live_note(struct live_station *s, const struct chain_record *r, const struct ingest_result *result);
-
-/* A record that was noted is seen differently now: its row in the list of newest frames. Under the lock. */
-void live_correct(struct live_station *s, uint64_t seq, const struct ingest_result *result);
 
 void live_note_factor(struct live_station *s, yh_str code, series_kind kind);
 const struct live_factor *live_factor_find(const struct live_station *s, yh_str code);
@@ -118,10 +117,13 @@ bool live_judge_state(struct live_station *s, yh_time now);
 /* The i-th newest record, NULL when there are fewer. Under the lock. */
 const struct live_frame *live_recent(const struct live_station *s, size_t i);
 
+/* A recent record is seen differently now: its row in the list of newest frames. Under the lock. */
+void live_correct(struct live_station *s, uint64_t seq, const struct ingest_result *result);
+
 /* A flag that says something against the value: anything but 'N', '3' (normal, at air stations) and none at all. */
 bool live_is_fault_flag(char flag);
 
-struct ingest_profile live_profile(struct live *l, yh_str mn); /* locks; zeroes when the sender is not known */
+struct ingest_profile live_profile(struct live *l, yh_str mn); /* zeroes when the sender is not known */
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on);
 void live_repeated(struct live *l, yh_str mn, yh_time now); /* a resend: a sign of life, not a new record */
 

@@ -15,27 +15,50 @@
 #define WARM_RECORDS      200000u
 #define FLUSH_US          30000000
 #define WAIT_MS           200
+#define RETRY_US          1000000
 #define PUBLISH_PER_TICK  400 /* "value" events a second at most: a browser shows no more */
-#define PAUSE_US          1000000 /* after a failure */
+#define HALT_US           3000000  /* a stop waits no longer for the backlog */
+#define COMPLAIN_US       60000000 /* the same trouble is said again after this */
 #define SPLIT_WAIT        (5 * YH_MINUTE)
 #define SPLIT_SETS_MAX    1024u
 #define SPLIT_BYTES_MAX   (16u * 1024u * 1024u)
 
+struct complaint {
+    char cause[200];
+    int64_t said_us;
+};
+
 struct monitor {
     struct monitor_config config;
     struct ingest *ingest;
-    struct chain_cursor *cursor; /* NULL: to be opened at position */
-    struct hj212_split *splits;  /* split uploads whose parts are still coming */
+    struct chain_cursor *cursor;
+    struct chain_record record; /* the last one read */
+    bool held;                  /* it could not be taken yet */
+    bool flush_failed;          /* tried again every round */
+    struct hj212_split *splits; /* split uploads whose parts are still coming */
     uint64_t position;
-    yh_time read_up_to; /* reception of the last record read */
+    yh_time read_up_to; /* reception of the last record taken */
     int64_t flushed_us, ticked_us;
+    struct complaint trouble, unsaved;
+    int64_t end_us; /* once stopped: until when records are still read */
     unsigned published;
     pthread_t thread;
     bool thread_runs;
     atomic_bool stop, changed; /* changed: stations may have to be derived again */
-    pthread_mutex_t lock;      /* of what follows */
+    pthread_mutex_t lock; /* of what follows */
     struct monitor_stats stats;
 };
+
+/* Says a trouble, and the same again only after a while. */
+static void say(struct complaint *c, const char *cause, uint64_t position)
+{
+    int64_t now_us = yh_clock_mono_us();
+    if (strcmp(cause, c->cause) == 0 && now_us - c->said_us < COMPLAIN_US)
+        return;
+    yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)position, cause);
+    snprintf(c->cause, sizeof c->cause, "%s", cause);
+    c->said_us = now_us;
+}
 
 /* ---- one record ---- */
 
@@ -97,44 +120,43 @@ static void count(struct monitor *m, const struct ingest_result *result)
     pthread_mutex_unlock(&m->lock);
 }
 
+/* Who sent the record, under the lock: a good frame introduces its sender, a broken one says nothing reliable. */
+static struct live_station *sender_of(struct live *live, const struct chain_record *r)
+{
+    if (r->kind == CHAIN_FRAME)
+        return live_take(live, r->origin);
+    return r->kind == CHAIN_BAD || r->kind == CHAIN_JUNK ? live_find(live, r->origin) : NULL;
+}
+
 /* Up to which record the database has counted this sender, if the book does not know it yet: a record that is read again
  * after a crash is not counted again. */
-static yh_err counted_before(struct monitor *m, yh_str mn, uint64_t *ret_next)
+static yh_err counted_before(struct monitor *m, const struct chain_record *r, uint64_t *ret_next)
 {
     live_lock(m->config.live);
-    bool in_book = live_find(m->config.live, mn) != NULL;
+    bool in_book = live_find(m->config.live, r->origin) != NULL;
     live_unlock(m->config.live);
     *ret_next = 0;
-    if (in_book || mn.n == 0)
+    if (in_book || r->kind != CHAIN_FRAME || !source_mn_valid(r->origin))
         return YH_OK;
     struct db *db = db_pool_reader(m->config.pool);
-    yh_err e = source_unknown_next(db, mn, ret_next);
+    yh_err e = source_unknown_next(db, r->origin, ret_next);
     db_pool_put(m->config.pool, db);
     return e;
 }
 
-/* Notes the record at its sender; *ret_first when it was never heard before. Under the lock. */
-static struct live_station *note_sender(struct monitor *m, const struct chain_record *r, uint64_t counted,
-                                        const struct ingest_result *result, bool *ret_first)
-{
-    struct live_station *s = live_take(m->config.live, r->origin);
-    *ret_first = s && !s->known && s->frames == 0 && r->kind == CHAIN_FRAME;
-    if (!s)
-        return NULL;
-    if (counted > s->saved_next)
-        s->saved_next = counted;
-    live_note(s, r, result);
-    return s;
-}
-
-static yh_err note_and_tell(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+/* Notes the record at its sender, and tells the browsers of one that was never heard before. */
+static yh_err note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result, bool tell)
 {
     uint64_t counted;
-    bool first;
-    YH_TRY(counted_before(m, r->origin, &counted));
+    YH_TRY(counted_before(m, r, &counted));
     live_lock(m->config.live);
-    const struct live_station *s = note_sender(m, r, counted, result, &first);
-    if (first && counted == 0)
+    struct live_station *s = sender_of(m->config.live, r);
+    bool first = s && !s->known && s->frames == 0 && counted == 0 && r->kind == CHAIN_FRAME;
+    if (s && counted > s->saved_next)
+        s->saved_next = counted;
+    if (s)
+        live_note(s, r, result);
+    if (first && tell)
         publish_mn(m, "unknown", s);
     live_unlock(m->config.live);
     return YH_OK;
@@ -184,7 +206,7 @@ static yh_err take_record(struct monitor *m, const struct chain_record *r, bool 
     struct ingest_profile profile = live_profile(m->config.live, r->origin);
     struct ingest_result result;
     YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
-    YH_TRY(note_and_tell(m, r, &result));
+    YH_TRY(note_sender(m, r, &result, true));
     count(m, &result);
     watch_splits(m, r, &result);
     if (live_now && result.cell_count && result.effect != SERIES_SAME)
@@ -208,7 +230,7 @@ static void judge_states(struct monitor *m, yh_time now)
 static void save_unknown(struct monitor *m)
 {
     if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
-        yh_log(YH_LOG_ERROR, "monitor", "unknown stations not saved: %s", yh_cause());
+        say(&m->unsaved, yh_cause(), m->position);
 }
 
 static void tick(struct monitor *m, bool caught_up)
@@ -228,10 +250,12 @@ static void tick(struct monitor *m, bool caught_up)
 static yh_err flush_when_due(struct monitor *m, bool now)
 {
     int64_t now_us = yh_clock_mono_us();
-    if (!now && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
+    if (!now && !m->flush_failed && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
         return YH_OK;
     m->flushed_us = now_us;
-    return series_flush(m->config.series, m->position);
+    yh_err e = series_flush(m->config.series, m->position);
+    m->flush_failed = e != YH_OK;
+    return e;
 }
 
 static void set_position(struct monitor *m, bool caught_up)
@@ -242,40 +266,73 @@ static void set_position(struct monitor *m, bool caught_up)
     pthread_mutex_unlock(&m->lock);
 }
 
-/* A record that failed is read again in the next round: the cursor is past it, the position is not. */
-static yh_err read_record(struct monitor *m, const struct chain_record *r, bool live_now)
+static bool out_of_time(const struct monitor *m)
 {
-    yh_err e = take_record(m, r, live_now);
-    if (e != YH_OK) {
-        chain_cursor_close(m->cursor);
-        m->cursor = NULL;
-        return e;
-    }
-    m->position = r->seq + 1;
-    m->read_up_to = r->received;
+    return atomic_load(&m->stop) && yh_clock_mono_us() >= m->end_us;
+}
+
+/* The next record; one that could not be taken comes again. */
+static yh_err next_record(struct monitor *m)
+{
+    if (m->held)
+        return YH_OK;
+    YH_TRY(chain_cursor_next(m->cursor, &m->record, NULL));
+    m->held = true;
     return YH_OK;
 }
 
 /* Reads what is durable; `live_now` once the start's backlog is done. */
 static yh_err read_on(struct monitor *m, bool live_now)
 {
-    struct chain_record r;
-    if (!m->cursor)
-        YH_TRY(chain_cursor_open(m->config.chain, m->position, &m->cursor));
-    for (unsigned n = 0;; n++) {
-        yh_err e = chain_cursor_next(m->cursor, &r, NULL);
-        if (e == YH_E_NOT_FOUND)
-            break;
+    for (unsigned n = 0; !out_of_time(m); n++) {
+        yh_err e = next_record(m);
+        if (e == YH_E_NOT_FOUND) {
+            set_position(m, true);
+            return YH_OK;
+        }
         YH_TRY(e);
-        YH_TRY(read_record(m, &r, live_now));
+        YH_TRY(take_record(m, &m->record, live_now));
+        m->held = false;
+        m->position = m->record.seq + 1;
+        m->read_up_to = m->record.received;
         if (n % 1024 == 1023) {
             YH_TRY(flush_when_due(m, false));
             set_position(m, live_now);
             tick(m, live_now);
         }
     }
-    set_position(m, true);
+    set_position(m, false);
     return YH_OK;
+}
+
+static void set_cause(struct monitor *m, const char *cause)
+{
+    pthread_mutex_lock(&m->lock);
+    snprintf(m->stats.cause, sizeof m->stats.cause, "%s", cause);
+    pthread_mutex_unlock(&m->lock);
+}
+
+static void complain(struct monitor *m)
+{
+    char cause[sizeof m->stats.cause];
+    snprintf(cause, sizeof cause, "%s", yh_cause());
+    say(&m->trouble, cause, m->position);
+    set_cause(m, cause);
+}
+
+/* The flush comes first: while the disk takes none, reading goes on only as long as memory has room for what is read. */
+static yh_err round_of_work(struct monitor *m, bool *live_now)
+{
+    yh_err flushed = flush_when_due(m, false);
+    if (flushed != YH_OK)
+        complain(m);
+    if (flushed != YH_OK && series_flush_due(m->config.series))
+        return flushed;
+    yh_err read = read_on(m, *live_now);
+    if (read != YH_OK)
+        complain(m);
+    *live_now |= read == YH_OK;
+    return flushed != YH_OK ? flushed : read;
 }
 
 static yh_err derive_changed(struct monitor *m)
@@ -290,17 +347,7 @@ static yh_err derive_changed(struct monitor *m)
     return e;
 }
 
-static yh_err round_of_work(struct monitor *m, bool *live_now)
-{
-    YH_TRY(derive_changed(m));
-    YH_TRY(read_on(m, *live_now));
-    *live_now = true;
-    YH_TRY(flush_when_due(m, false));
-    tick(m, true);
-    return YH_OK;
-}
-
-/* Until there is more to read or it is time to look around; a log that has stopped says so at once, without waiting. */
+/* Until there is more to read or it is time to look around; a log that stands still says so at once, without waiting. */
 static void wait_for_more(struct monitor *m)
 {
     yh_err e = chain_wait_durable(m->config.chain, m->position, WAIT_MS);
@@ -309,17 +356,24 @@ static void wait_for_more(struct monitor *m)
 }
 
 /* A failing disk must not end the watch: what was read stays in memory, the log keeps what comes, and each round tries
- * again. */
+ * again. Stations that cannot be derived again do not keep the others waiting. */
 static void *run(void *user)
 {
     struct monitor *m = user;
     bool live_now = false;
     while (!atomic_load(&m->stop)) {
-        if (round_of_work(m, &live_now) != YH_OK) {
-            yh_log(YH_LOG_ERROR, "monitor", "record %llu: %s", (unsigned long long)m->position, yh_cause());
-            usleep(PAUSE_US);
+        bool works = true;
+        if (derive_changed(m) != YH_OK && !atomic_load(&m->stop)) {
+            complain(m);
+            works = false;
+        }
+        works &= round_of_work(m, &live_now) == YH_OK;
+        tick(m, live_now);
+        if (!works) {
+            usleep(RETRY_US);
             continue;
         }
+        set_cause(m, "");
         wait_for_more(m);
     }
     return NULL;
@@ -351,20 +405,6 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     return YH_OK;
 }
 
-static yh_err warm_record(struct monitor *m, const struct chain_record *r)
-{
-    struct ingest_profile profile = live_profile(m->config.live, r->origin);
-    struct ingest_result result;
-    uint64_t counted;
-    bool first;
-    YH_TRY(ingest_record(m->ingest, r, &profile, NULL, &result));
-    YH_TRY(counted_before(m, r->origin, &counted));
-    live_lock(m->config.live);
-    (void)note_sender(m, r, counted, &result, &first);
-    live_unlock(m->config.live);
-    return YH_OK;
-}
-
 yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint64_t seq), void *user)
 {
     uint64_t durable = chain_durable(m->config.chain);
@@ -378,7 +418,11 @@ yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint
             each(user, r.payload, r.seq);
         if (r.seq >= m->position)
             continue; /* the worker will note these itself */
-        e = warm_record(m, &r);
+        struct ingest_profile profile = live_profile(m->config.live, r.origin);
+        struct ingest_result result;
+        e = ingest_record(m->ingest, &r, &profile, NULL, &result);
+        if (e == YH_OK)
+            e = note_sender(m, &r, &result, false);
         if (e != YH_OK)
             break;
     }
@@ -402,7 +446,9 @@ void monitor_halt(struct monitor *m)
     atomic_store(&m->stop, true);
     pthread_join(m->thread, NULL);
     m->thread_runs = false;
-    if (read_on(m, false) != YH_OK || flush_when_due(m, true) != YH_OK)
+    m->end_us = yh_clock_mono_us() + HALT_US;
+    yh_err read = read_on(m, false), flushed = flush_when_due(m, true);
+    if (read != YH_OK || flushed != YH_OK)
         yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
     save_unknown(m);
 }

@@ -29,6 +29,7 @@ struct monitor_stats {
     uint64_t values, repeated_records, versions;
     uint64_t issues[INGEST_ISSUE_COUNT];
     bool caught_up;
+    char cause[200]; /* why the worker stands still; empty while it works */
 };
 
 struct monitor;
@@ -39,7 +40,8 @@ yh_must yh_err monitor_new(const struct monitor_config *config, struct monitor *
 yh_must yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint64_t seq), void *user);
 
 yh_must yh_err monitor_run(struct monitor *m);
-void monitor_halt(struct monitor *m); /* ends the thread, reads to the durable end, flushes; nothing is published after */
+/* Ends the thread, reads on for some seconds at most, flushes; nothing is published after. What is left the next start reads. */
+void monitor_halt(struct monitor *m);
 void monitor_free(struct monitor *m); /* NULL is fine */
 
 /* A station was admitted or its profile changed: the worker looks for requests to derive values again. */

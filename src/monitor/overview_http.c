@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "monitor/registry.h"
+#include "source/source.h"
 
 static const struct {
     const char *field, *title;
@@ -86,7 +87,16 @@ static void count_stations(struct live *live, struct tally *t)
     }
 }
 
-static void put_stations(struct yh_json *j, const struct tally *t, size_t unknown)
+/* As the page of unknown senders counts them: those whose name can be admitted. */
+static yh_err count_unknown(struct db_pool *pool, uint64_t *ret)
+{
+    struct db *db = db_pool_reader(pool);
+    yh_err e = source_unknown_count(db, ret);
+    db_pool_put(pool, db);
+    return e;
+}
+
+static void put_stations(struct yh_json *j, const struct tally *t, uint64_t unknown)
 {
     yh_json_key(j, "stations");
     yh_json_obj(j);
@@ -135,8 +145,9 @@ static yh_err get_overview(struct http_request *rq)
     struct tally t = {0};
     live_lock(m->live);
     count_stations(m->live, &t);
-    size_t unknown = live_unknown(m->live);
     live_unlock(m->live);
+    uint64_t unknown;
+    YH_TRY(count_unknown(m->pool, &unknown));
     struct yh_json *j = http_json(rq);
     yh_json_obj(j);
     yh_json_ktime(j, "as_of", yh_clock_now());

@@ -87,8 +87,6 @@ static yh_err derive_all(const struct rederive *r, const struct requests *q, uin
 static yh_err work_off(const struct rederive *r, const struct requests *q, uint64_t position)
 {
     YH_TRY(derive_all(r, q, position));
-    if (atomic_load(r->stop))
-        return YH_OK;
     YH_TRY(take_out(r, q));
     for (const struct request *i = q->first; i; i = i->next)
         YH_TRY(registry_reload_latest(r->series, r->chain, r->live, i->mn));
@@ -106,7 +104,7 @@ static yh_err pass(const struct rederive *r, uint64_t position, bool *ret_more)
 yh_err rederive_run(const struct rederive *r, uint64_t position)
 {
     bool more = true;
-    while (more && !atomic_load(r->stop))
+    while (more)
         YH_TRY(pass(r, position, &more));
     return YH_OK;
 }

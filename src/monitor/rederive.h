@@ -17,7 +17,7 @@ struct rederive {
     struct series *series;
     struct db_pool *pool;
     struct live *live;
-    const atomic_bool *stop; /* ends the work early; the requests stay and the next start begins again */
+    const atomic_bool *stop; /* CLOSED when it becomes true; the requests stay and the next start begins again */
 };
 
 /*

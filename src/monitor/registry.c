@@ -1,5 +1,7 @@
 #include "monitor/registry.h"
 
+#include <pthread.h>
+
 #include "base/clock.h"
 #include "source/factor.h"
 #include "source/source.h"
@@ -130,6 +132,8 @@ static bool add_factor(struct station_info *info, const struct source_factor *f)
         .decimals = f->decimals,
         .has_limit = f->has_limit,
         .limit = f->limit,
+        .has_low = f->has_low,
+        .low = f->low,
         .basis = yh_arena_str(&info->arena, f->basis),
     };
     return true;
@@ -182,9 +186,13 @@ static yh_err load_one(struct db *db, struct live *live, yh_str mn)
 
 yh_err registry_load_one(struct db_pool *pool, struct live *live, yh_str mn)
 {
+    /* One at a time: what is put into the book last was then also read last. */
+    static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&loading);
     struct db *db = db_pool_reader(pool);
     yh_err e = load_one(db, live, mn);
     db_pool_put(pool, db);
+    pthread_mutex_unlock(&loading);
     return e;
 }
 

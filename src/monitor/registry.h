@@ -16,8 +16,8 @@
 struct station_factor {
     yh_str code, name, unit; /* unit: of the concentration */
     int decimals;            /* -1: as reported */
-    bool has_limit;
-    yh_dec limit;
+    bool has_limit, has_low;
+    yh_dec limit, low;
     yh_str basis;
 };
 

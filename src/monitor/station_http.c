@@ -206,8 +206,16 @@ static yh_err compose_note(struct http_request *rq, const char *event, yh_str mn
     return ret->json.p ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a note");
 }
 
+/* What cannot be put on record for the time being is not done. */
+static yh_err check_log(struct http_request *rq)
+{
+    if (chain_health(monitor_http_of(rq)->chain) == YH_OK)
+        return YH_OK;
+    return http_problem(rq, 503, "evidence_log_stopped", "存证日志暂停写入,变更无法留痕,请待磁盘恢复后重试。");
+}
+
 /* After a change in the database: memory follows, and what stands in the same transaction is on its way: the note to the
- * evidence log, the station to the worker. A log that stands still does not undo the change; the note waits. */
+ * evidence log, the station to the worker. A log that stops just now does not undo the change; the note waits. */
 static yh_err follow_change(struct http_request *rq, yh_str mn)
 {
     const struct monitor_host *host = rq->app;
@@ -240,6 +248,7 @@ static yh_err patch_profile(struct http_request *rq)
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
     struct source_note note;
+    YH_TRY(check_log(rq));
     YH_TRY(compose_note(rq, "station.profile", mn, &note));
     yh_err e = source_profile_patch_pooled(monitor_http_of(rq)->pool, mn, rq->body, &note, yh_clock_now(), &problem);
     if (e != YH_OK)
@@ -253,6 +262,7 @@ static yh_err admit(struct http_request *rq)
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
     struct source_note note;
+    YH_TRY(check_log(rq));
     YH_TRY(compose_note(rq, "station.admit", mn, &note));
     struct source_admission a = {
         .mn = mn,

@@ -7,7 +7,9 @@ bool station_exceeds(const struct live_station *s, yh_str factor, yh_dec value, 
 {
     const struct station_factor *f = s->info ? station_factor_find(s->info, factor) : NULL;
     bool usable = flag == 0 || flag == 'N';
-    return f && f->has_limit && usable && yh_dec_cmp(value, f->limit) > 0;
+    if (!f || !f->has_limit || !usable)
+        return false;
+    return yh_dec_cmp(value, f->limit) > 0 || (f->has_low && yh_dec_cmp(value, f->low) < 0);
 }
 
 bool station_exceeding(const struct live_station *s)
@@ -146,6 +148,11 @@ void station_json_factor(struct yh_json *j, const struct live_station *s, yh_str
     yh_json_kstr(j, "unit", factor_unit(s, code));
     yh_json_ki64(j, "decimals", factor_decimals(s, code));
     put_limit(j, f);
+    yh_json_key(j, "limit_low");
+    if (f && f->has_low)
+        yh_json_dec(j, f->low);
+    else
+        yh_json_null(j);
     yh_json_kz(j, "limit_basis", f && f->has_limit ? f->basis.p : NULL);
     put_kinds(j, live_factor_find(s, code));
     yh_json_obj_end(j);

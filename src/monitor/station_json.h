@@ -10,7 +10,7 @@ void station_json_fields(struct yh_json *j, const struct live_station *s); /* in
 void station_json_factor(struct yh_json *j, const struct live_station *s, yh_str code);
 void station_json_profile(struct yh_json *j, const struct live_station *s);
 
-/* Whether a value stands above the station's limit; a flagged value cannot exceed. Exact decimals. */
+/* Whether a value stands above the station's limit, or below its lower one (pH); a flagged value cannot exceed. */
 bool station_exceeds(const struct live_station *s, yh_str factor, yh_dec value, char flag);
 bool station_exceeding(const struct live_station *s); /* any newest real-time value */
 

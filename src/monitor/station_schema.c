@@ -81,6 +81,7 @@ static const struct http_field factor_fields[] = {
     {.name = "unit", .type = HTTP_T_STRING, .required = true, .title = "单位"},
     {.name = "decimals", .type = HTTP_T_INT, .required = true, .title = "小数位"},
     {.name = "limit", .type = HTTP_T_DECIMAL, .required = true, .nullable = true, .title = "限值"},
+    {.name = "limit_low", .type = HTTP_T_DECIMAL, .required = true, .nullable = true, .title = "下限"},
     {.name = "limit_basis", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "限值依据"},
     {.name = "kinds", .type = HTTP_T_ARRAY, .required = true, .of = &string_schema, .title = "上报的数据类型"},
     {.name = NULL},

@@ -54,6 +54,20 @@ static int compare_cells(const void *a, const void *b)
     return series_content_cmp(x, y);
 }
 
+/* Whether the record's new columns still fit; asked before the first is added, so that a refused record adds none. */
+static yh_err check_columns(const struct series_point *p, const struct series_record *r)
+{
+    const struct series_columns *columns = &p->columns;
+    size_t fresh = 0;
+    if (columns->n + r->cell_count <= SERIES_POINT_COLUMNS_MAX)
+        return YH_OK;
+    for (size_t i = 0; i < r->cell_count; i++)
+        fresh += series_columns_find(columns, r->cells[i].factor, r->cells[i].field, 0) == SERIES_NO_COLUMN;
+    if (columns->n + fresh > SERIES_POINT_COLUMNS_MAX)
+        return yh_fail(YH_E_TOO_LARGE, "more than %u columns of one station", SERIES_POINT_COLUMNS_MAX);
+    return YH_OK;
+}
+
 /* The record's cells with column numbers, sorted by column, in s->scratch. */
 static yh_err take_cells(struct series *s, struct series_point *p, const struct series_record *r)
 {
@@ -200,6 +214,7 @@ yh_err series_put(struct series *s, const struct series_record *r, series_effect
         struct series_point *p;
         struct series_window *w;
         YH_TRY(find_or_add_point(s, r->mn, &p));
+        YH_TRY(check_columns(p, r));
         YH_TRY(take_cells(s, p, r));
         YH_TRY(series_window_open(s, p, r->kind, r->time, &w));
         if (w->pieces && r->time >= w->first && r->time <= w->last)

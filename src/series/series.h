@@ -111,7 +111,8 @@ struct series_latest {
 yh_must yh_err series_latest(struct series *s, yh_str mn, series_kind kind, yh_time not_after,
                              struct series_latest *out, size_t max, size_t *ret_n);
 
-/* min, max, first, last and count of the current values per bucket of (to-from)/buckets, rounded up; empty buckets are not reported (missing is a gap). */
+/* min, max, first, last and count of the current values per bucket of (to-from)/buckets, rounded up; empty buckets are
+ * not reported (missing is a gap). */
 struct series_bucket {
     yh_time from;
     struct series_value min, max, first, last;
@@ -148,7 +149,7 @@ yh_must yh_err series_recompute(struct series *s, yh_str mn, series_kind kind, y
 
 /* Order-free digest of everything stored (all versions), to compare a rebuild with what is there. */
 struct series_totals {
-    uint64_t points, records, values; /* stations; (station, kind, time); (…, factor, field) */
+    uint64_t points, records, values; /* stations; (station, kind, time); with factor, field */
     uint64_t versions;                /* distinct contents, at least one per value */
     uint64_t blocks, block_bytes;
     uint8_t digest[32];

@@ -113,7 +113,7 @@ yh_must yh_err source_regions(struct db *d, bool (*each)(void *user, const struc
 
 /* ---- senders nobody has admitted ---- */
 
-#define SOURCE_UNKNOWN_MAX 20000 /* rows; beyond, new names are not listed (the log has them) */
+#define SOURCE_UNKNOWN_MAX 20000 /* rows; beyond, those heard least give way (the log has all) */
 
 struct source_unknown {
     yh_str mn;

@@ -15,6 +15,9 @@ static const char sql_put[] =
 static const char sql_has[] = "SELECT 1 FROM unknown_station WHERE mn = ?";
 static const char sql_last[] = "SELECT last_seq FROM unknown_station WHERE mn = ?";
 static const char sql_count[] = "SELECT COUNT(*) FROM unknown_station";
+/* The senders heard least and longest ago give way to new ones. */
+static const char sql_forget[] =
+    "DELETE FROM unknown_station WHERE mn IN (SELECT mn FROM unknown_station ORDER BY frames, last_seen, mn LIMIT ?)";
 static const char sql_list[] =
     "SELECT u.mn, u.first_seen, u.last_seen, u.frames, u.peer, u.edition, u.st, u.last_cn, u.last_seq"
     " FROM unknown_station u WHERE ? = '' OR EXISTS (SELECT 1 FROM unknown_station c WHERE c.mn = ?"
@@ -73,6 +76,16 @@ yh_err source_unknown_next(struct db *d, yh_str mn, uint64_t *ret)
     return YH_OK;
 }
 
+static yh_err forget_some(struct db *d, uint64_t *there)
+{
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(d, sql_forget, &s));
+    db_bind_i64(s, 1, SOURCE_UNKNOWN_MAX / 10);
+    YH_TRY(db_exec(s));
+    *there -= (uint64_t)db_changes(d);
+    return YH_OK;
+}
+
 struct batch {
     const struct source_unknown *rows;
     size_t n;
@@ -89,7 +102,7 @@ static yh_err put_batch(struct db *d, void *user)
             continue;
         YH_TRY(is_listed(d, b->rows[i].mn, &listed));
         if (!listed && there >= SOURCE_UNKNOWN_MAX)
-            continue;
+            YH_TRY(forget_some(d, &there));
         YH_TRY(put_row(d, &b->rows[i]));
         there += !listed;
     }

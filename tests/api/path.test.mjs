@@ -251,6 +251,14 @@ test('an unknown station is acknowledged, offered, and judged once admitted', as
     await client.post(`/api/v1/stations/unknown/${MN}/admit`, admission);
     const values = await pointsReach(client, MN, 'w01018', 5);
     assert.equal(values.length, 5, 'what was sent before the admission is derived from the log');
+    const station = await waitUntil(async () => {
+        const s = await client.get(`/api/v1/stations/${MN}`);
+        return s.latest.length && s;
+    }, { what: 'the newest values are known without another frame' });
+    assert.equal(station.latest[0].value, '4.0');
+    assert.deepEqual(station.factors.find((f) => f.code === 'w01018').kinds, ['rtd']);
+    await waitUntil(async () => (await client.get(`/api/v1/stations/${MN}/frames`)).items.every((f) => !f.cause),
+        { what: 'the frames have no reason to be refused any more' });
     assert.ok(!(await client.get('/api/v1/stations/unknown')).items.some((u) => u.mn === MN));
 });
 

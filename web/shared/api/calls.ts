@@ -23,7 +23,7 @@ export const calls = {
   signIn: (username: string, password: string) => api.post<Session>('/api/v1/session', { username, password }),
   signOut: () => api.delete<Record<string, never>>('/api/v1/session'),
 
-  changePassword: (current: string, password: string) => api.post<Record<string, never>>('/api/v1/session/password', { current, password }),
+  changePassword: (current: string, password: string) => api.put<Record<string, never>>('/api/v1/session/password', { current, password }),
 
   overview: () => api.get<Overview>('/api/v1/overview'),
   stations: (query: Query) => api.get<Page<Station>>('/api/v1/stations', { query }),

@@ -96,6 +96,10 @@ export class Client {
     return this.call<T>('POST', path, { ...options, body })
   }
 
+  put<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+    return this.call<T>('PUT', path, { ...options, body })
+  }
+
   patch<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
     return this.call<T>('PATCH', path, { ...options, body })
   }

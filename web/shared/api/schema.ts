@@ -44,6 +44,8 @@ export interface DeviceProfile {
   dialect: string
   /** 应答策略 */
   answer_policy: string
+  /** 时段标注方式 */
+  period_stamp: string
   /** 已设 SM4 密钥 */
   sm4_key_set: boolean
   /** 时区(分钟) */
@@ -63,6 +65,8 @@ export interface DeviceProfilePatch {
   dialect?: string
   /** 应答策略 */
   answer_policy?: 'standard' | 'always' | 'never'
+  /** 时段标注方式 */
+  period_stamp?: 'start' | 'end'
   /** SM4 密钥(32 位十六进制) */
   sm4_key?: string | null
   /** 时区(分钟) */
@@ -130,6 +134,8 @@ export interface Factor {
   decimals: number
   /** 限值 */
   limit: string | null
+  /** 下限 */
+  limit_low: string | null
   /** 限值依据 */
   limit_basis: string | null
   /** 上报的数据类型 */
@@ -361,6 +367,8 @@ export interface Series {
 export interface SeriesAggregate {
   /** 时段起点 */
   from: string
+  /** 站点对该时段的标注时间 */
+  time: string
   /** 复算均值 */
   avg: string | null
   /** 复算最小 */
@@ -476,6 +484,8 @@ export interface Station {
   edition: string
   /** 方言 */
   dialect: string
+  /** 方言名称 */
+  dialect_name: string | null
   /** 已连接 */
   connected: boolean
   /** 来源地址 */
@@ -545,6 +555,8 @@ export interface StationPage {
   edition: string
   /** 方言 */
   dialect: string
+  /** 方言名称 */
+  dialect_name: string | null
   /** 已连接 */
   connected: boolean
   /** 来源地址 */

@@ -2,6 +2,20 @@
 
 export type Xy = [number, number | null]
 
+export interface Band { from: number; to: number; flag: string }
+
+/** Stretches of one abnormal flag; a value stands for the step that begins with it. */
+export function flagBands(points: readonly { t: number; flag: string }[], step: number, isNormal: (flag: string) => boolean): Band[] {
+  const bands: Band[] = []
+  for (const { t, flag } of points) {
+    if (isNormal(flag)) continue
+    const last = bands.at(-1)
+    if (last && last.flag === flag && t <= last.to + step / 2) last.to = t + step
+    else bands.push({ from: t, to: t + step, flag })
+  }
+  return bands
+}
+
 /** The usual distance between neighbours: the median, so that a few gaps do not stretch it. */
 export function usualStep(points: readonly Xy[]): number {
   const steps: number[] = []

@@ -24,10 +24,14 @@ export interface ChartSpec {
   from?: number
   to?: number
   zoom?: boolean
+  /** Marked periods. */
+  bands?: { from: number; to: number; label: string }[]
   title: string
 }
 
 type Colour = (token: string) => string
+/** What fills a marked period; the page draws it, so that this file needs no document. */
+export type Fill = string | { image: unknown; repeat: 'repeat' }
 
 const shifted = (t: number): number => t + BEIJING_MS
 
@@ -52,6 +56,14 @@ function limitLines(limits: number[], colour: Colour, spec: ChartSpec): object {
     lineStyle: { color: tone, type: 'dashed', width: 1.4 },
     label: { formatter: (p: { value: number }) => `限值 ${p.value}`, color: colour('--red-text'), fontSize: 12, position: 'end' },
     data: limits.map((y) => ({ yAxis: y, name: spec.limitBasis ?? '限值' })),
+  }
+}
+
+function markedPeriods(spec: ChartSpec, colour: Colour, fill: Fill): object {
+  return {
+    silent: true, animation: false, itemStyle: { color: fill, opacity: 0.9 },
+    label: { color: colour('--orange-text'), fontSize: 12, position: 'insideTop' },
+    data: (spec.bands ?? []).map((b) => [{ xAxis: shifted(b.from), name: b.label }, { xAxis: shifted(b.to) }]),
   }
 }
 
@@ -100,7 +112,7 @@ function yAxis(spec: ChartSpec, limits: number[], colour: Colour): object {
   }
 }
 
-export function chartOption(spec: ChartSpec, colour: Colour): Record<string, unknown> {
+export function chartOption(spec: ChartSpec, colour: Colour, fill: Fill = 'transparent'): Record<string, unknown> {
   const limits = limitsOf(spec)
   const ink = colour('--ink-2')
   return {
@@ -121,6 +133,6 @@ export function chartOption(spec: ChartSpec, colour: Colour): Record<string, unk
     },
     yAxis: yAxis(spec, limits, colour),
     dataZoom: spec.zoom ? [{ type: 'inside', filterMode: 'none', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: true, preventDefaultMouseMove: false }] : [],
-    series: spec.lines.map((line, i) => seriesOf(line, colour, i === 0 ? limits : [], spec)),
+    series: spec.lines.map((line, i) => ({ ...seriesOf(line, colour, i === 0 ? limits : [], spec), ...(i === 0 ? { markArea: markedPeriods(spec, colour, fill) } : {}) })),
   }
 }

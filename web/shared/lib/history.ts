@@ -21,13 +21,17 @@ function emptyRow(t: number, time: string): HistoryRow {
   return { t, time, avg: null, min: null, max: null, recomputed: null, difference: null, differs: false, flag: null, versions: 0, seq: null }
 }
 
+/** Means of means can be held against each other. A mean that the analyser took over all its samples cannot be held
+ *  against the few real-time values it sent: that difference is shown, not marked. */
+const isComparable = (r: Recomputed | null): boolean => r !== null && r.source !== 'rtd'
+
 function finished(row: HistoryRow): HistoryRow {
   const reported = [row.avg, row.min, row.max].filter((p): p is Point => p !== null)
   const first = reported[0]
   return {
     ...row,
     difference: differenceText(row.avg?.value, row.recomputed?.avg),
-    differs: differsBeyondRounding(row.avg?.value, row.recomputed?.avg),
+    differs: isComparable(row.recomputed) && differsBeyondRounding(row.avg?.value, row.recomputed?.avg),
     flag: reported.find((p) => p.flag)?.flag ?? row.recomputed?.flag ?? null,
     versions: Math.max(0, ...reported.map((p) => p.versions)),
     seq: first ? first.seq : null,

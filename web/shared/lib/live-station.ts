@@ -2,14 +2,14 @@
 import type { Latest, Station, StationEvent, ValueEvent } from '../api/types.ts'
 import { exceedsLimit } from './decimal.ts'
 import { millis } from './format.ts'
-import { flagWord } from './words.ts'
+import { flagWord, isNormalFlag } from './words.ts'
 
 function fresher(old: Latest, e: ValueEvent): Latest {
   const cell = e.cells.find((c) => c.factor === old.factor && c.field === old.field)
   if (!cell || (millis(e.time) ?? 0) < (millis(old.time) ?? 0)) return old
   return {
     ...old, value: cell.value, flag: cell.flag, flag_name: flagWord(cell.flag), time: e.time, seq: e.seq,
-    exceeds: exceedsLimit(cell.value, old.limit),
+    exceeds: isNormalFlag(cell.flag) && exceedsLimit(cell.value, old.limit),
   }
 }
 

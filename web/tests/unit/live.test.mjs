@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { usualStep, withGaps } from '../../.cache/unit/chart/gaps.js'
+import { flagBands, usualStep, withGaps } from '../../.cache/unit/chart/gaps.js'
 import { colourIndex } from '../../.cache/unit/chart/colours.js'
 import { hasNewFactor, withState, withValue } from '../../.cache/unit/lib/live-station.js'
 import { Hub } from '../../.cache/unit/live/hub.js'
@@ -121,6 +121,12 @@ test('a new value replaces the latest and is held against the limit', () => {
   assert.equal(station.latest[0].value, '30')
 })
 
+test('a value marked as invalid exceeds nothing', () => {
+  const e = value('2026-11-25T10:05:00+08:00', '500')
+  e.cells[0].flag = 'M'
+  assert.equal(withValue(station, e).latest[0].exceeds, false)
+})
+
 test('a back-filled value changes the time of reception only', () => {
   const s = withValue(station, value('2026-11-25T09:00:00+08:00', '99'))
   assert.equal(s.latest[0].value, '30')
@@ -155,6 +161,17 @@ test('missing values are gaps', () => {
   assert.deepEqual(withGaps(points), [[0, 1], [10, 2], [20, 3], [30, null], [70, 4], [80, null], [90, 5]])
   assert.deepEqual(withGaps([]), [])
   assert.deepEqual(withGaps([[5, 1]]), [[5, 1]])
+})
+
+test('neighbours of one abnormal flag are one marked period', () => {
+  const normal = (f) => f === 'N' || f === ''
+  const points = [[0, 'N'], [10, 'M'], [20, 'M'], [30, 'D'], [40, ''], [50, 'M'], [90, 'M']].map(([t, flag]) => ({ t, flag }))
+  assert.deepEqual(flagBands(points, 10, normal), [
+    { from: 10, to: 30, flag: 'M' },
+    { from: 30, to: 40, flag: 'D' },
+    { from: 50, to: 60, flag: 'M' },
+    { from: 90, to: 100, flag: 'M' },
+  ])
 })
 
 test('a factor keeps its colour in both editions', () => {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import test from 'node:test'
+import { calls } from '../../.cache/unit/api/calls.js'
+
+const { paths } = JSON.parse(readFileSync(new URL('../../shared/api/openapi.json', import.meta.url), 'utf8'))
+
+/** The operation of the description that an address belongs to; literal segments win over parameters. */
+function operation(method, path) {
+  const fits = Object.keys(paths)
+    .filter((p) => new RegExp(`^${p.replace(/\{[^}]+\}/g, '[^/]+')}$`).test(path))
+    .sort((a, b) => a.split('{').length - b.split('{').length)
+  return fits.length ? { name: fits[0], row: paths[fits[0]][method.toLowerCase()] } : null
+}
+
+const page = { limit: 10, cursor: 'c' }
+const series = { factor: '011', kind: 'minute', field: 'Avg', from: '2026-11-25T00:00:00+08:00', to: '2026-11-25T01:00:00+08:00', buckets: 1 }
+const SAMPLES = {
+  health: [], session: [], signIn: ['a', 'b'], signOut: [], changePassword: ['a', 'b'], overview: [], station: ['M 1/2'], regions: [],
+  stations: [{ q: 'x', state: 'late', medium: 'air', exceeding: true, ...page }],
+  patchProfile: ['M', { edition: '2017', password: 'p', accept_bad_crc: true, clock_policy: 'flag', dialect: '', answer_policy: 'always', sm4_key: 'k' }],
+  series: ['M', series], versions: ['M', { factor: '011', kind: 'hour', field: 'Avg', time: series.from }], frames: ['M', page],
+  frame: [7], proof: [7], evidence: [10], unknown: [page],
+  admit: ['M', { name: 'n', enterprise_name: 'e', credit_code: 'c', outlet_code: 'DW001', outlet_name: 'o', medium: 'water', region_code: '500101' }],
+}
+
+test('every call is a row of the description: method, path, query and body', async (t) => {
+  assert.deepEqual(Object.keys(SAMPLES).sort(), Object.keys(calls).sort())
+  let seen
+  t.mock.method(globalThis, 'fetch', async (url, init) => {
+    seen = { url: new URL(url, 'http://x'), ...init }
+    return new Response('{}')
+  })
+  const { components } = JSON.parse(readFileSync(new URL('../../shared/api/openapi.json', import.meta.url), 'utf8'))
+  for (const [name, args] of Object.entries(SAMPLES)) {
+    await calls[name](...args)
+    const found = operation(seen.method, seen.url.pathname)
+    assert.ok(found?.row, `${name}: ${seen.method} ${seen.url.pathname}`)
+    const known = new Set((found.row.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name))
+    for (const key of seen.url.searchParams.keys()) assert.ok(known.has(key), `${name}: query ${key}`)
+    if (!seen.body) continue
+    const ref = found.row.requestBody.content['application/json'].schema.$ref
+    const fields = components.schemas[ref.split('/').pop()].properties
+    for (const key of Object.keys(JSON.parse(seen.body))) assert.ok(fields[key], `${name}: field ${key}`)
+  }
+})
