@@ -222,7 +222,7 @@ static yh_err open_stores(struct server *s)
 static yh_err start_monitor(struct server *s)
 {
     struct monitor_config config = {
-        .chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .data_dir = s->config.data_dir,
+        .chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live,
         .publish = on_publish, .tick = on_tick, .user = s,
     };
     return monitor_new(&config, &s->monitor);

@@ -53,7 +53,7 @@ static void put_gate(const struct monitor_http *m, yh_buf *out)
         {"yuheng_gate_refused_total", "counter", "frames with a wrong password", t.refused},
         {"yuheng_gate_bytes_total", "counter", "bytes received", t.bytes},
         {"yuheng_gate_connections", "gauge", "open connections", t.connections},
-        {"yuheng_gate_paused", "gauge", "connections held back because the log is behind", t.paused},
+        {"yuheng_gate_paused", "gauge", "connections held back: the log is behind, or they do not read", t.paused},
     };
     put_metrics(out, rows, YH_LEN(rows));
 }

@@ -199,7 +199,7 @@ static yh_err patch(struct registry *r, const char *mn, const char *json, struct
 {
     yh_json_auto *j = NULL;
     OK(yh_json_parse(yh_str_of(json), &j));
-    return source_profile_patch(r->d, yh_str_of(mn), j, NOW + 5, p);
+    return source_profile_patch(r->d, yh_str_of(mn), j, NULL, NOW + 5, p);
 }
 
 static void profile_takes_what_is_given(void **state)
