@@ -90,3 +90,145 @@ test('a station that invents factors without end costs only itself', async (t) =
     assert.doesNotMatch(server.log(), /ERROR/);
     checkRebuild(dir);
 });
+
+const officer = async (server, name) => {
+    const client = new Client(server.url);
+    await client.signIn(name, PASSWORD);
+    return client;
+};
+
+test('a change needs the permission, and the token of the very session', async (t) => {
+    const { dir, server, client } = await start(t);
+    const looker = await officer(server, 'looker');
+    const path = `/api/v1/stations/${MN}/profile`;
+    const body = { answer_policy: 'never' };
+    await looker.problem('PATCH', path, body, 403, 'denied');
+    for (const csrf of ['', 'x', looker.csrf, client.csrf.slice(0, -1), `${client.csrf}0`]) {
+        const r = await client.request('PATCH', path, body, { 'X-CSRF-Token': csrf });
+        assert.equal(r.status, 403, `token ${csrf}`);
+        assert.equal(r.body.code, 'csrf');
+    }
+    const foreign = await client.request('PATCH', path, body, { 'Sec-Fetch-Site': 'cross-site', 'X-CSRF-Token': client.csrf });
+    assert.equal(foreign.status, 403);
+    const stranger = new Client(server.url);
+    await stranger.problem('PATCH', path, body, 401);
+    assert.equal((await client.get(`/api/v1/stations/${MN}`)).profile.answer_policy, 'standard');
+    // The refused ones left nothing to be derived again.
+    await server.stop();
+    checkRebuild(dir);
+});
+
+test('an admission sent twice is one admission', async (t) => {
+    const { dir, server, client } = await start(t, { admitted: [] });
+    const logger = await Logger.open(server.gate);
+    for (const mn of [MN, OTHER]) logger.write(frame({ qn: newQn(), mn, cn: '9021', flag: 4 }));
+    await waitUntil(async () => (await client.get('/api/v1/stations/unknown')).items.length === 2, { what: 'both are offered' });
+    const path = `/api/v1/stations/unknown/${MN}/admit`;
+    const key = { 'Idempotency-Key': 'the-very-same-key' };
+    const first = await client.request('POST', path, admission, key);
+    assert.equal(first.status, 200, JSON.stringify(first.body));
+    const again = await client.request('POST', path, admission, key);
+    assert.deepEqual(again.body, first.body);
+    assert.equal(again.headers.get('Idempotency-Replayed'), 'true');
+    const other = await client.request('POST', path, { ...admission, name: '另一个站' }, key);
+    assert.equal(other.status, 422);
+    const looker = await officer(server, 'looker');
+    assert.equal((await looker.request('POST', path, admission, key)).status, 403, 'the answer is not for others');
+    const both = await Promise.all([1, 2, 3, 4].map(() => client.request('POST', `/api/v1/stations/unknown/${OTHER}/admit`,
+        { ...admission, outlet_code: 'DW002' }, { 'Idempotency-Key': 'four-at-the-same-time' })));
+    assert.deepEqual(both.map((r) => r.status), [200, 200, 200, 200]);
+    assert.equal((await client.get('/api/v1/stations')).total, 2);
+    await logger.close();
+    await server.stop();
+    checkRebuild(dir);
+});
+
+test('questions out of all bounds get an answer soon, and a 4xx when they make no sense', async (t) => {
+    const { server, client } = await start(t);
+    const logger = await Logger.open(server.gate);
+    await logger.sendRealtime(MN, { w01018: '5.0' }, { time: base });
+    await logger.send(data(MN, '19700101000000', value('1.5')));
+    await logger.send(data(MN, '99991231235959', value('2.5')));
+    for (const cn of ['2051', '2061', '2031'])
+        for (const time of ['00010103000000', '99991231000000'])
+            await logger.send(frame({ qn: newQn(), mn: MN, cn, cp: `DataTime=${time};w01018-Avg=1.0,w01018-Flag=N` }));
+    await reaches(client, MN, '5.0');
+    const s = `/api/v1/stations/${MN}`;
+    const wide = 'from=0001-01-01T00:00:00Z&to=9999-12-31T15:59:59Z';
+    const long = 'x'.repeat(10_000);
+    const questions = {
+        [`${s}/series?factor=w01018&${wide}`]: [200], [`${s}/series?factor=w01018&${wide}&buckets=2000`]: [200],
+        [`${s}/series?factor=w01018&kind=minute&${wide}`]: [200], [`${s}/series?factor=w01018&kind=hour&${wide}`]: [200],
+        [`${s}/series?factor=w01018&kind=day&${wide}&buckets=1`]: [200],
+        [`${s}/series?factor=w01018&from=9999-12-31T00:00:00Z`]: [400, 422], [`${s}/series?factor=w01018&to=0001-01-01T00:00:00Z`]: [200], [`${s}/series?factor=w01018&to=9999-12-31T23:59:59Z`]: [400],
+        [`${s}/series?factor=w01018&to=0001-01-01T00:00:00%2B14:00`]: [400],
+        [`${s}/series?factor=w01018&from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z`]: [400, 422],
+        [`${s}/series?factor=w01018&from=2026-13-45T00:00:00Z`]: [400, 422], [`${s}/series?factor=w01018&from=-1`]: [400, 422],
+        [`${s}/series?factor=${long}`]: [400, 414, 431], [`${s}/series?factor=`]: [200, 400, 422], [`${s}/series?factor=%00`]: [200, 400, 422],
+        [`${s}/series?factor=w01018&kind=second`]: [400, 422], [`${s}/series?factor=w01018&field=Nope`]: [400, 422],
+        [`${s}/series?factor=w01018&buckets=2001`]: [400, 422], [`${s}/series?factor=w01018&buckets=-1`]: [400, 422],
+        [`${s}/series?factor=w01018&buckets=99999999999999999999`]: [400, 422], [`${s}/series?factor=w01018&factor=w21003`]: [200, 400],
+        [`${s}/versions?factor=w01018&time=9999-12-31T15:59:59Z`]: [200], [`${s}/versions?factor=w01018&time=0001-01-01T00:00:00Z`]: [200],
+        '/api/v1/stations?limit=-1': [400, 422], '/api/v1/stations?limit=0': [400, 422], '/api/v1/stations?limit=501': [400, 422],
+        '/api/v1/stations?cursor=nobody': [200], [`/api/v1/stations?q=${encodeURIComponent('渝'.repeat(34))}`]: [200, 400, 422],
+        '/api/v1/stations?q=%25%27%22%3B--': [200], '/api/v1/stations?q=%FF%FE': [200, 400, 422], '/api/v1/stations/unknown?cursor=%27%20OR%201': [200],
+        [`/api/v1/stations/${long}`]: [404, 414, 431], '/api/v1/stations/%00': [400, 404], '/api/v1/stations/..%2f..%2fetc': [400, 404],
+        '/api/v1/frames/18446744073709551615': [403, 404], '/api/v1/frames/-1': [400, 403, 404], '/api/v1/frames/99999999999999999999': [400, 403, 404],
+        '/api/v1/frames/0x1': [400, 403, 404], '/api/v1/frames/9223372036854775807/proof': [403, 404], '/api/v1/evidence?limit=0': [400, 422],
+    };
+    for (const [path, statuses] of Object.entries(questions)) {
+        const from = performance.now();
+        const r = await client.request('GET', path);
+        assert.ok(statuses.includes(r.status), `${path.slice(0, 120)} → ${r.status} ${JSON.stringify(r.body).slice(0, 200)}`);
+        assert.ok(performance.now() - from < 2000, `${path.slice(0, 120)} took ${performance.now() - from} ms`);
+    }
+    await logger.close();
+    await server.stop();
+    assert.doesNotMatch(server.log(), /ERROR/);
+});
+
+test('two hundred live pages, some of which never read, leave the others alone', async (t) => {
+    const { server, client } = await start(t);
+    const streams = await Promise.all(Array.from({ length: 200 }, () => openEvents(client)));
+    const deaf = await Promise.all(Array.from({ length: 20 }, () => new Promise((done, fail) => {
+        const { hostname, port } = new URL(server.url);
+        const socket = connect({ host: hostname, port: Number(port) }, () => {
+            socket.pause();
+            socket.write(`GET /api/v1/events HTTP/1.1\r\nHost: x\r\nCookie: ${client.cookie}\r\n\r\n`);
+            done(socket);
+        });
+        socket.once('error', fail);
+    })));
+    const logger = await Logger.open(server.gate);
+    await logger.sendRealtime(MN, { w01018: '5.0' }, { time: base });
+    await Promise.all(streams.map((s) => s.next('value')));
+    const from = performance.now();
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+    assert.ok(performance.now() - from < 2000);
+    streams.forEach((s) => s.close());
+    deaf.forEach((s) => s.destroy());
+    await logger.close();
+});
+
+test('guessing passwords locks the guesser, not those who are at work', async (t) => {
+    const { server, client } = await start(t);
+    const guess = (name) => new Client(server.url).request('POST', '/api/v1/session', { username: name, password: 'Wrong-guess-12345' });
+    let slowest = 0, running = true;
+    const work = (async () => {
+        while (running) {
+            const from = performance.now();
+            await client.get('/api/v1/overview');
+            slowest = Math.max(slowest, performance.now() - from);
+        }
+    })();
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => guess(i % 2 ? 'officer' : `nobody${i}`)));
+    running = false;
+    await work;
+    const statuses = answers.map((r) => r.status);
+    t.diagnostic(`${statuses.filter((s) => s === 401).length} refused, ${statuses.filter((s) => s === 429).length} locked, others waited ${Math.round(slowest)} ms`);
+    assert.ok(statuses.every((s) => s === 401 || s === 429));
+    assert.ok(statuses.filter((s) => s === 401).length <= 20, 'at most as many guesses as an address has free');
+    assert.ok(slowest < 5000);
+    assert.equal((await guess('officer')).status, 429);
+    await client.get('/api/v1/overview');
+});
