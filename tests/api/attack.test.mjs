@@ -232,3 +232,112 @@ test('guessing passwords locks the guesser, not those who are at work', async (t
     assert.equal((await guess('officer')).status, 429);
     await client.get('/api/v1/overview');
 });
+
+test('names that no station has are kept and not offered', async (t) => {
+    const { dir, server, client } = await start(t);
+    const logger = await Logger.open(server.gate);
+    const names = ['a"b', "a'b", '<script>', 'a\tb', 'a\x01b', '渝衡', 'a\u2028b', '.', '..', 'M'.repeat(33), 'M'.repeat(200), '%00', '../../x', ' '];
+    for (const mn of names) logger.write(data(mn, stamp(base, 14), value('1.0')));
+    // Bytes that are no text at all, and a name cut short by NUL.
+    for (const bytes of [Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from('A\0B')]) {
+        const segment = Buffer.concat([Buffer.from(`QN=${newQn()};ST=32;CN=2011;PW=123456;MN=`), bytes, Buffer.from(';Flag=5;CP=&&&&')]);
+        logger.write(wrap(segment.toString('latin1')));
+    }
+    await logger.sendRealtime('OK_1', { w01018: '5.0' }, { time: base });
+    const offered = await waitUntil(async () => {
+        const all = (await client.get('/api/v1/stations/unknown')).items.map((u) => u.mn);
+        return all.includes('OK_1') && all;
+    }, { what: 'the good newcomer is offered' });
+    assert.deepEqual(offered, ['OK_1']);
+    assert.equal((await client.get('/api/v1/overview')).stations.unknown_mn, 1, 'neither bad names nor accounts count as senders');
+    await logger.close();
+    await server.stop();
+    const log = yuhengOk(['log', 'export', '--data', dir]);
+    for (const piece of ['a\\"b', '<script>', 'M'.repeat(200), '../../x']) assert.ok(log.includes(piece), `${piece} is in the log`);
+    checkRebuild(dir);
+});
+
+test('a frame cut anywhere is one frame, the longest fits, one too long is not believed', async (t) => {
+    const { dir, server, client } = await start(t);
+    const logger = await Logger.open(server.gate);
+    const whole = data(MN, stamp(base, 14), value('1.0')).length;
+    for (let at = 1; at < whole; at++) {
+        const qn = newQn();
+        const bytes = frame({ qn, mn: MN, cp: `DataTime=${stamp(base + at * 1000, 14)};${value('2.0')}` });
+        const answered = logger.answerTo(qn);
+        logger.write(bytes.subarray(0, at));
+        await new Promise((next) => setImmediate(next));
+        logger.write(bytes.subarray(at));
+        await answered;
+    }
+    const filled = (length) => {
+        const head = `QN=${newQn()};ST=32;CN=2011;PW=123456;MN=${MN};Flag=5;CP=&&DataTime=${stamp(base, 14)};w01018-Rtd=8.0;x-Info=`;
+        return wrap(`${head}${'y'.repeat(length - head.length - 2)}&&`);
+    };
+    await logger.send(filled(4096));
+    await assert.rejects(logger.send(filled(4097), 300), /no 9014/);
+    await logger.sendRealtime(MN, { w01018: '9.0' }, { time: base + 3600_000 - 1000 });
+    await reaches(client, MN, '9.0');
+    await reaches(client, MN, '8.0');
+    await logger.close();
+    await server.stop();
+    checkRebuild(dir);
+});
+
+test('one station on two connections, half open and without an end', async (t) => {
+    const { server, client } = await start(t);
+    const [a, b] = [await Logger.open(server.gate), await Logger.open(server.gate)];
+    await a.sendRealtime(MN, { w01018: '1.0' }, { time: base });
+    await b.sendRealtime(MN, { w01018: '2.0' }, { time: base + 1000 });
+    b.socket.resetAndDestroy();
+    await waitUntil(async () => (await client.get('/api/v1/overview')).traffic.connections === 1, { what: 'one is gone' });
+    assert.equal((await client.get(`/api/v1/stations/${MN}`)).connected, true, 'the other still stands');
+    // Sends and closes its side at once: the answer still comes.
+    const answered = a.sendRealtime(MN, { w01018: '3.0' }, { time: base + 2000 });
+    a.socket.end();
+    await answered;
+    await a.closed;
+    await waitUntil(async () => !(await client.get(`/api/v1/stations/${MN}`)).connected, { what: 'nobody is connected' });
+    await reaches(client, MN, '3.0');
+});
+
+test('a clock a month ahead does not become the latest, also after a restart', async (t) => {
+    const { dir, server, client } = await start(t);
+    const logger = await Logger.open(server.gate);
+    const month = 30 * 86400_000;
+    await logger.sendRealtime(MN, { w01018: '5.0' }, { time: base });
+    await logger.sendRealtime(MN, { w01018: '99.0' }, { time: base + month });
+    await logger.send(data(MN, '20990101000000', value('98.0')));
+    await reaches(client, MN, '99.0', { from: base + month - 1000, to: base + month + 1000 });
+    const latest = async (c) => (await c.get(`/api/v1/stations/${MN}`)).latest.find((l) => l.factor === 'w01018').value;
+    assert.equal(await latest(client), '5.0');
+    await waitUntil(async () => (await client.get(`/api/v1/stations/${MN}`)).state === 'abnormal', { what: 'the clock is said to be wrong' });
+    await logger.sendRealtime(MN, { w01018: '6.0' }, { time: base + 1000 });
+    await waitUntil(async () => await latest(client) === '6.0', { what: 'the right clock counts again' });
+    await waitUntil(async () => (await client.get(`/api/v1/stations/${MN}`)).state === 'online', { what: 'the state is good again' });
+    await logger.close();
+    await server.stop();
+    const again = await startServer(t, { dir });
+    const late = new Client(again.url);
+    await late.signIn('officer', PASSWORD);
+    assert.equal(await latest(late), '6.0');
+});
+
+test('without descriptors nobody is served twice, and everybody afterwards', async (t) => {
+    const dir = tempDir();
+    addUser(dir, 'officer', 'duty', PASSWORD);
+    const server = await startServer(t, { dir, files: 200 });
+    const client = new Client(server.url);
+    await client.signIn('officer', PASSWORD);
+    const crowd = Array.from({ length: 400 }, () => connect(server.gate).on('error', () => {}));
+    const served = async () => Number(/^yuheng_gate_connections (\d+)$/m.exec(await (await fetch(`${server.url}/metrics`)).text())[1]);
+    await waitUntil(async () => await served() >= 100, { what: 'the gate is full' });
+    assert.equal(await served(), 100, 'half of the descriptors');
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+    await client.get('/api/v1/overview');
+    crowd.forEach((s) => s.destroy());
+    await waitUntil(async () => await served() === 0, { what: 'the crowd is gone' });
+    const logger = await Logger.open(server.gate);
+    await logger.sendRealtime(MN, { w01018: '1.0' }, { time: base });
+    await logger.close();
+});
