@@ -575,6 +575,34 @@ static void the_database_is_opened_again_safely(void **state)
 
 /* ---- notes without a log ---- */
 
+static yh_err refuse_note(void *user, yh_str origin, yh_str json)
+{
+    (void)user, (void)origin, (void)json;
+    return yh_fail(YH_E_NO_SPACE, "the log stands still");
+}
+
+static void notes_wait_while_the_log_stands_still(void **state)
+{
+    struct box *b = *state;
+    struct kit *full = NULL, *server = NULL;
+    struct kit_config refusing = {.pool = b->pool, .note = refuse_note};
+    struct kit_config taking = {.pool = b->pool, .note = take_note, .note_user = b};
+    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S("duty"), GOOD, false};
+    int64_t id;
+    OK(kit_open(&refusing, &full));
+    OK(kit_account_add(full, &a, YH_S("chief"), NOW, &id));
+    OK(kit_note_later(full, YH_S("chief"), YH_S("{\"event\":\"station.admit\"}")));
+    assert_int_equal(kit_deliver_notes(full), YH_E_NO_SPACE);
+    assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 2);
+    kit_close(full);
+    OK(kit_open(&refusing, &full)); /* a start in this state is a start */
+    kit_close(full);
+    OK(kit_open(&taking, &server));
+    kit_close(server);
+    assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 0);
+    assert_true(noted(b, "account.created") && noted(b, "station.admit"));
+}
+
 static void notes_wait_for_a_log(void **state)
 {
     struct box *b = *state;
@@ -625,6 +653,7 @@ int main(void)
         T(remembered_sessions_end_in_time),
         T(parallel_guesses_do_not_outrun_the_count),
         T(notes_wait_for_a_log),
+        T(notes_wait_while_the_log_stands_still),
         T(the_database_is_opened_again_safely),
     };
     return cmocka_run_group_tests_name("kit", tests, NULL, NULL);
