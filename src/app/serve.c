@@ -20,6 +20,7 @@
 #include "source/source.h"
 
 #define READERS 4
+#define NOTE_WAIT_MS 1000
 #define HTTP_THREADS 4 /* twice as many as passwords are hashed at a time, so that pages go on beside sign-ins */
 #define LOGGERS_MAX 20000u
 
@@ -154,7 +155,8 @@ static yh_err on_note(void *user, yh_str origin, yh_str json)
     struct server *s = user;
     struct chain_record record = {.received = yh_clock_now(), .kind = CHAIN_NOTE, .origin = origin, .payload = json};
     uint64_t seq;
-    return chain_append(s->chain, &record, &seq);
+    YH_TRY(chain_append(s->chain, &record, &seq));
+    return chain_wait_durable(s->chain, seq, NOTE_WAIT_MS); /* until then the note has to be kept elsewhere */
 }
 
 static void on_session_ended(void *user, yh_str account_id)
