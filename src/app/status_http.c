@@ -3,6 +3,7 @@
 #include "hj212/dict.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
+#include "source/source.h"
 
 /* ---- health ---- */
 
