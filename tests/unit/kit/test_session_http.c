@@ -346,6 +346,7 @@ static void who_must_change_may_do_nothing_else(void **state)
 
     OK(kit_account_passwd(b->host.kit, YH_S("duty1"), YH_S(GOOD), true, YH_S("cli"), yh_clock_now()));
     answer_auto other = enter(b, &w, "duty1", GOOD);
+    assert_int_equal(other.status, 200);
     answer_auto out = call(b, &w, "DELETE", "/api/v1/session", NULL, "");
     assert_int_equal(out.status, 200);
 }
