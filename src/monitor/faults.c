@@ -68,7 +68,7 @@ static void note(struct faults *f, const struct chain_record *r, const struct in
         row = &f->rows[cause];
         row->cause = hj212_cause_name(cause);
         hj212_cause_text(cause, r->kind == CHAIN_JUNK ? NULL : result->frame, &text);
-    } else if (result->issue >= INGEST_BAD_CRC) {
+    } else if (result->issue >= INGEST_BAD_CRC && result->issue != INGEST_UNKNOWN) {
         row = &f->rows[HJ212_CAUSE_COUNT + result->issue];
         row->cause = ingest_issue_word(result->issue);
         yh_buf_puts(&text, ingest_issue_text(result->issue));

@@ -1,6 +1,7 @@
 /*
  * What goes wrong with the records, counted by cause: why a frame is broken (hj212/diagnose.h), or why a good one gave no
- * values (ingest_issue). Since start, and over the newest records read at start. Any thread.
+ * values (ingest_issue). A sender that is not admitted is no fault: those stand in a list of their own. Counted since start,
+ * and over the newest records read at start. Any thread.
  */
 #ifndef YH_MONITOR_FAULTS_H
 #define YH_MONITOR_FAULTS_H

@@ -41,7 +41,7 @@ static yh_err put_content(struct http_request *rq, struct yh_json *j, const stru
         frame_json_put_none(j);
         return YH_OK;
     }
-    struct hj212_key key = frame_json_key(monitor_http_of(rq)->live, r->origin);
+    struct hj212_key key = live_profile(monitor_http_of(rq)->live, r->origin).key;
     struct hj212_frame *f = YH_NEW(rq->arena, struct hj212_frame);
     if (!f)
         return yh_fail(YH_E_NO_MEMORY, "no memory to decode a frame");

@@ -133,15 +133,6 @@ void frame_json_put_none(struct yh_json *j)
     yh_json_kz(j, "explained", NULL);
 }
 
-struct hj212_key frame_json_key(struct live *live, yh_str mn)
-{
-    live_lock(live);
-    const struct live_station *s = live_find(live, mn);
-    struct hj212_key key = s ? s->profile.key : (struct hj212_key){0};
-    live_unlock(live);
-    return key;
-}
-
 /* ---- rows ---- */
 
 static const struct http_field named_code[] = {

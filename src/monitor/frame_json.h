@@ -2,7 +2,7 @@
 #ifndef YH_MONITOR_FRAME_JSON_H
 #define YH_MONITOR_FRAME_JSON_H
 
-#include "monitor/live.h"
+#include "hj212/frame.h"
 #include "net/http.h"
 
 /* Adds "decoded" and "explained" to an open object. `event` is "frame" or "bad". */
@@ -10,9 +10,6 @@ void frame_json_put(struct yh_json *j, const struct hj212_frame *f, yh_str raw, 
 
 /* The same for bytes that are no frame: both are null. */
 void frame_json_put_none(struct yh_json *j);
-
-/* The SM4 key in the profile of a sender; not set when there is none. */
-struct hj212_key frame_json_key(struct live *live, yh_str mn);
 
 /* Name of a command, as far as one knows from whom the frame comes; NULL when the dictionary has none. */
 const char *frame_command_name(yh_str cn, yh_str st);

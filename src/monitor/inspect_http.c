@@ -90,7 +90,7 @@ static struct hj212_key key_for(struct inspection *x, yh_str segment, const char
 {
     struct hj212_brief brief;
     hj212_peek(segment, &brief);
-    struct hj212_key key = x->given.set ? x->given : frame_json_key(monitor_http_of(x->rq)->live, brief.mn);
+    struct hj212_key key = x->given.set ? x->given : live_profile(monitor_http_of(x->rq)->live, brief.mn).key;
     *ret_from = !key.set ? NULL : x->given.set ? "given" : "station";
     return key;
 }
