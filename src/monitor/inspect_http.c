@@ -11,6 +11,7 @@
 #define INPUT_MAX    ((size_t)64 * 1024) /* bytes that are looked at */
 #define EVENTS_MAX   200u
 #define ITEMS_MAX    HJ212_ITEMS_MAX
+#define SM4_BLOCK    16u /* what is left of the area behind the last whole block stays as it is */
 #define COMPOSED_MAX (2 * HJ212_SEGMENT_MAX)
 
 /* ---- which bytes the text stands for ---- */
@@ -297,7 +298,7 @@ static yh_err compose_frame(struct http_request *rq)
     yh_err e = hj212_compose(&m, &out);
     if (e != YH_OK)
         return refused(rq, e);
-    put_composed(http_json(rq), yh_buf_view(&out), key.set);
+    put_composed(http_json(rq), yh_buf_view(&out), key.set && cp.n >= SM4_BLOCK);
     return YH_OK;
 }
 
