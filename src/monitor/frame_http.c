@@ -38,7 +38,7 @@ static bool is_readable(const struct chain_record *r)
 static yh_err put_content(struct http_request *rq, struct yh_json *j, const struct chain_record *r)
 {
     if (r->kind == CHAIN_JUNK) {
-        frame_json_put_none(j);
+        frame_json_put_junk(j, r->payload);
         return YH_OK;
     }
     struct hj212_key key = live_profile(monitor_http_of(rq)->live, r->origin).key;
@@ -200,6 +200,8 @@ static const struct http_field frame_fields[] = {
     {.name = "raw", .type = HTTP_T_STRING, .required = true, .title = "原文(转义)"},
     {.name = "decoded", .type = HTTP_T_ANY, .required = true, .nullable = true, .title = "解析结果"},
     {.name = "explained", .type = HTTP_T_OBJECT, .required = true, .nullable = true, .of = &frame_explained_schema},
+    {.name = "cause", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "故障"},
+    {.name = "cause_text", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "可能原因"},
     {.name = NULL},
 };
 static const struct http_schema frame_schema = {.name = "Frame", .fields = frame_fields};

@@ -91,16 +91,15 @@ static void put_warnings(struct writer *w, const struct hj212_frame *f)
     yh_json_arr_end(w->j);
 }
 
-static void put_cause(struct writer *w, const struct hj212_frame *f, yh_str raw)
+static void put_cause_text(struct writer *w, hj212_cause cause, const struct hj212_frame *f)
 {
-    hj212_cause cause = hj212_diagnose(f, raw);
     yh_buf_clear(&w->text);
     if (cause != HJ212_CAUSE_NONE)
         hj212_cause_text(cause, f, &w->text);
     yh_json_kz(w->j, "cause_text", w->text.n ? yh_buf_z(&w->text) : NULL);
 }
 
-static void put_explained(struct writer *w, const struct hj212_frame *f, yh_str raw)
+static void put_explained(struct writer *w, const struct hj212_frame *f, hj212_cause cause)
 {
     yh_str st = f->header[HJ212_ST], cn = f->header[HJ212_CN];
     const struct hj212_system_type *system = hj212_system_type_find(st);
@@ -113,24 +112,32 @@ static void put_explained(struct writer *w, const struct hj212_frame *f, yh_str 
     for (unsigned i = 0; i < f->item_count; i++)
         put_item(w, &f->items[i]);
     yh_json_arr_end(w->j);
-    put_cause(w, f, raw);
+    put_cause_text(w, cause, f);
     put_warnings(w, f);
     yh_json_obj_end(w->j);
 }
 
 void frame_json_put(struct yh_json *j, const struct hj212_frame *f, yh_str raw, const char *event)
 {
+    hj212_cause cause = hj212_diagnose(f, raw);
+    struct writer w = {.j = j, .text = yh_buf_make(TEXT_MAX)};
     yh_json_key(j, "decoded");
     hj212_frame_json(f, raw, event, j);
-    struct writer w = {.j = j, .text = yh_buf_make(TEXT_MAX)};
-    put_explained(&w, f, raw);
+    put_explained(&w, f, cause);
+    yh_json_kz(j, "cause", hj212_cause_name(cause));
+    put_cause_text(&w, cause, f);
     yh_buf_done(&w.text);
 }
 
-void frame_json_put_none(struct yh_json *j)
+void frame_json_put_junk(struct yh_json *j, yh_str junk)
 {
+    hj212_cause cause = hj212_diagnose_junk(junk);
+    struct writer w = {.j = j, .text = yh_buf_make(TEXT_MAX)};
     yh_json_kz(j, "decoded", NULL);
     yh_json_kz(j, "explained", NULL);
+    yh_json_kz(j, "cause", hj212_cause_name(cause));
+    put_cause_text(&w, cause, NULL);
+    yh_buf_done(&w.text);
 }
 
 /* ---- rows ---- */

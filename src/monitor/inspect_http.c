@@ -2,7 +2,6 @@
 #include "monitor/http.h"
 
 #include "hj212/compose.h"
-#include "hj212/diagnose.h"
 #include "hj212/framer.h"
 #include "hj212/sm4.h"
 #include "hj212/text.h"
@@ -73,18 +72,9 @@ struct inspection {
     struct yh_json *j;
     struct hj212_frame *frame;
     struct hj212_key given;
-    yh_buf plain, text;
+    yh_buf plain;
     size_t shown, omitted;
 };
-
-static void put_cause(struct inspection *x, hj212_cause cause, const struct hj212_frame *f)
-{
-    yh_buf_clear(&x->text);
-    if (cause != HJ212_CAUSE_NONE)
-        hj212_cause_text(cause, f, &x->text);
-    yh_json_kz(x->j, "cause", hj212_cause_name(cause));
-    yh_json_kz(x->j, "cause_text", x->text.n ? yh_buf_z(&x->text) : NULL);
-}
 
 /* The key that was given, or else the one in the profile of the sender the frame names. */
 static struct hj212_key key_for(struct inspection *x, yh_str segment, const char **ret_from)
@@ -112,7 +102,6 @@ static void put_frame(struct inspection *x, const struct hj212_event *e)
         yh_json_null(x->j);
     yh_json_kz(x->j, "key_from", f->encrypted ? key_from : NULL);
     frame_json_put(x->j, f, e->raw, event);
-    put_cause(x, hj212_diagnose(f, e->raw), f);
 }
 
 static void put_junk(struct inspection *x, const struct hj212_event *e)
@@ -120,8 +109,7 @@ static void put_junk(struct inspection *x, const struct hj212_event *e)
     yh_json_kz(x->j, "kind", "junk");
     yh_json_kz(x->j, "mn", NULL);
     yh_json_kz(x->j, "key_from", NULL);
-    frame_json_put_none(x->j);
-    put_cause(x, hj212_diagnose_junk(e->raw), NULL);
+    frame_json_put_junk(x->j, e->raw);
 }
 
 static yh_err put_event(struct inspection *x, const struct hj212_event *e)
@@ -199,10 +187,8 @@ static yh_err decode_frames(struct http_request *rq)
     }
     x.j = http_json(rq);
     x.plain = yh_buf_make(2 * INPUT_MAX);
-    x.text = yh_buf_make(INPUT_MAX);
     yh_err e = put_inspection(&x, how, yh_buf_view(&bytes));
     yh_buf_done(&x.plain);
-    yh_buf_done(&x.text);
     return e;
 }
 

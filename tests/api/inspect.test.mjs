@@ -236,6 +236,7 @@ test('faults are counted by cause, and lead to the newest record of each', async
         assert.equal(record.mn, f.last_mn);
         assert.equal(record.kind, f.cause.startsWith('crc') ? 'bad' : 'frame');
         assert.equal(record.received, f.last_received);
+        assert.deepEqual([record.cause, record.cause_text], [f.cause, f.text]);
     }
 });
 

@@ -268,6 +268,10 @@ export interface Frame {
   /** 解析结果 */
   decoded: unknown
   explained: FrameExplained | null
+  /** 故障 */
+  cause: string | null
+  /** 可能原因 */
+  cause_text: string | null
 }
 
 export interface FrameExplained {
