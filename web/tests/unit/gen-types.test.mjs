@@ -37,7 +37,7 @@ test('schemas become interfaces', () => {
 
 export interface B {
   a: A
-  list?: ('x' | 'y')[]
+  list?: ('x' | 'y' | null)[]
 }
 `)
 })
