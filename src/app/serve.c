@@ -36,6 +36,7 @@ struct server {
     struct kit *kit;
     struct monitor *monitor;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
+    uint16_t gate_port;          /* that it listens on, since the start */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
@@ -113,6 +114,7 @@ static yh_err get_door(void *user, struct yh_arena *arena, struct monitor_door *
 {
     struct server *s = user;
     ret->host = yh_str_of(s->config.gate_host);
+    ret->port = s->gate_port;
     return door_look(atomic_load(&s->gate), arena, ret);
 }
 
@@ -254,6 +256,7 @@ static yh_err start_gate(struct server *s)
     };
     struct gate *gate;
     YH_TRY(gate_new(&config, &gate));
+    s->gate_port = gate_port(gate);
     atomic_store(&s->gate, gate);
     YH_TRY(monitor_warm(s->monitor, on_remember, gate));
     return registry_load_latest(s->series, s->chain, s->live);
@@ -382,5 +385,5 @@ uint16_t server_http_port(const struct server *s)
 
 uint16_t server_gate_port(const struct server *s)
 {
-    return gate_port(atomic_load(&s->gate));
+    return s->gate_port;
 }
