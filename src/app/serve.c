@@ -175,7 +175,7 @@ static void on_remember(void *user, yh_str raw, uint64_t seq)
 
 static yh_err open_chain(struct server *s)
 {
-    struct chain_config config = {.commit_ms = 5, .on_durable = on_durable, .user = s};
+    struct chain_config config = {.commit_ms = 5, .pack = true, .on_durable = on_durable, .user = s};
     struct chain_recovery recovery;
     YH_TRY(chain_open(s->paths.log, &config, &recovery, &s->chain));
     if (recovery.cut_bytes)
