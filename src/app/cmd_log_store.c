@@ -39,7 +39,7 @@ static int finish(yh_err e, const char *what)
 
 /* ---- list ---- */
 
-static yh_err hash_fd(int fd, const char *path, yh_sm3_hash *ret)
+static yh_err hash_fd(int fd, const char *path, uint64_t *ret_n, yh_sm3_hash *ret)
 {
     yh_cleanup(yh_sm3_freep) struct yh_sm3 *sm3 = NULL;
     yh_free_auto char *chunk = malloc(CHUNK);
@@ -47,6 +47,7 @@ static yh_err hash_fd(int fd, const char *path, yh_sm3_hash *ret)
         return yh_fail(YH_E_NO_MEMORY, "no memory to read %s", path);
     YH_TRY(yh_sm3_new(&sm3));
     yh_sm3_begin(sm3);
+    uint64_t read_n = 0;
     for (;;) {
         ssize_t n = read(fd, chunk, CHUNK);
         if (n < 0)
@@ -54,20 +55,22 @@ static yh_err hash_fd(int fd, const char *path, yh_sm3_hash *ret)
         if (n == 0)
             break;
         yh_sm3_add(sm3, chunk, (size_t)n);
+        read_n += (uint64_t)n;
     }
+    *ret_n = read_n;
     *ret = yh_sm3_end(sm3);
     return YH_OK;
 }
 
 /* NOT_FOUND: a running server has packed it meanwhile. */
-static yh_err hash_file(const char *dir, const char *file, yh_sm3_hash *ret)
+static yh_err hash_file(const char *dir, const char *file, uint64_t *ret_n, yh_sm3_hash *ret)
 {
     char path[DATA_PATH_MAX + 64];
     snprintf(path, sizeof path, "%s/%s", dir, file);
     yh_fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return yh_fail_errno("cannot open %s", path);
-    return hash_fd(fd, path, ret);
+    return hash_fd(fd, path, ret_n, ret);
 }
 
 static void segment_json(struct yh_json *j, size_t number, const struct chain_segment_info *s, const yh_sm3_hash *hash)
@@ -101,14 +104,16 @@ static yh_err list_one(const char *dir, size_t number, struct chain_segment_info
     yh_buf_auto out = yh_buf_make(65536);
     struct yh_json j = yh_json_to(&out);
     yh_sm3_hash hash;
-    yh_err e = hash_file(dir, s->file, &hash);
+    yh_err e = hash_file(dir, s->file, &s->stored_bytes, &hash);
     if (e == YH_E_NOT_FOUND && s->sealed && !s->packed) {
         size_t n = strlen(s->file);
         snprintf(s->file + n, sizeof s->file - n, ".zst");
-        e = hash_file(dir, s->file, &hash);
+        e = hash_file(dir, s->file, &s->stored_bytes, &hash);
         s->packed = e == YH_OK;
     }
     YH_TRY(e);
+    if (!s->packed) /* what was hashed: the last one may have grown */
+        s->plain_bytes = s->stored_bytes;
     segment_json(&j, number, s, &hash);
     yh_buf_putc(&out, '\n');
     return put_out(&out);
@@ -224,7 +229,7 @@ static yh_err growth(struct chain *c, int32_t from, int32_t to)
     size_t n;
     YH_TRY(chain_growth_read(c, from, to, &g));
     YH_TRY(chain_growth_sorted(&g, &rows, &n));
-    chain_space_get(c, &space);
+    YH_TRY(chain_space_get(c, &space));
     yh_json_obj(&j);
     yh_json_ku64(&j, "segments", space.segments);
     yh_json_ku64(&j, "packed", space.packed);

@@ -85,16 +85,16 @@ yh_must yh_err chain_wait_durable(struct chain *c, uint64_t seq, unsigned timeou
 /* YH_OK while the writer works, otherwise why it stopped. */
 yh_must yh_err chain_health(const struct chain *c);
 
-/* YH_OK while sealed segments can be packed, otherwise why the newest try failed (it is tried again). */
+/* YH_OK while sealed segments can be packed, otherwise why one could not (it stays as it is, and is tried again). */
 yh_must yh_err chain_pack_health(const struct chain *c);
 
-/* What the log takes on disk, its tree not counted. */
+/* What the segments take on disk. */
 struct chain_space {
     uint64_t segments, sealed, packed;
-    uint64_t plain_bytes;  /* of all segments before packing */
+    uint64_t plain_bytes;  /* before packing */
     uint64_t stored_bytes; /* as they are now */
 };
-void chain_space_get(struct chain *c, struct chain_space *ret);
+yh_must yh_err chain_space_get(struct chain *c, struct chain_space *ret);
 
 /* The segments, oldest first; the caller frees the array. */
 struct chain_segment_info {

@@ -49,7 +49,8 @@ struct chain {
     struct chain_segment *segments;
     size_t segment_n, segment_cap;
     struct chain_index last_index; /* of the last segment, while it is not sealed */
-    yh_err pack_health;
+    yh_err pack_health;  /* of the newest segment that could not be packed, until it is */
+    uint64_t pack_failed;
     char pack_cause[400];
 
     struct chain_growth_tail growth;

@@ -179,6 +179,7 @@ yh_err chain_footer_read(const struct chain_file *f, uint64_t first, struct chai
         return footer_bad(first, offset);
     YH_TRY(footer_parse(found.body, first, offset, ret, index));
     ret->packed = f->packed != NULL;
+    ret->plain = size;
     ret->stored = stored;
     return YH_OK;
 }

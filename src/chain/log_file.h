@@ -28,7 +28,7 @@ struct chain_segment {
     yh_time received_min, received_max; /* YH_TIME_NONE when empty */
     bool sealed;
     bool packed;
-    uint64_t stored; /* bytes of the file, once sealed */
+    uint64_t plain, stored; /* once sealed: bytes of the file before packing, and as it is */
 };
 
 struct chain_header {

@@ -215,8 +215,13 @@ yh_err chain_pack_segment(const char *dir, uint64_t first, const struct chain_tr
     struct job j = {.dir = dir, .first = first, .tree = tree, .stop = stop};
     YH_TRY(job_paths(&j));
     yh_fd_auto plain = -1;
-    YH_TRY(chain_segment_open(dir, first, false, &plain));
-    yh_err e = make_beside(&j, plain);
+    yh_err e = chain_segment_open(dir, first, false, &plain);
+    if (e == YH_E_NOT_FOUND) { /* an earlier try failed behind the removal */
+        YH_TRY(yh_dir_sync(dir));
+        return stored_size(&j, ret_stored);
+    }
+    YH_TRY(e);
+    e = make_beside(&j, plain);
     if (e == YH_OK)
         e = put_in_place(&j);
     else
@@ -250,9 +255,15 @@ static void note_result(struct chain *c, uint64_t first, yh_err e, uint64_t stor
 {
     if (e == YH_E_CLOSED)
         return;
-    c->pack_health = e;
-    snprintf(c->pack_cause, sizeof c->pack_cause, "%s", e == YH_OK ? "" : yh_cause());
-    for (size_t i = 0; e == YH_OK && i < c->segment_n; i++) {
+    if (e != YH_OK) {
+        c->pack_health = e;
+        c->pack_failed = first;
+        snprintf(c->pack_cause, sizeof c->pack_cause, "%s", yh_cause());
+        return;
+    }
+    if (c->pack_failed == first)
+        c->pack_health = YH_OK;
+    for (size_t i = 0; i < c->segment_n; i++) {
         if (c->segments[i].first != first)
             continue;
         c->segments[i].packed = true;

@@ -13,7 +13,6 @@
 #define SUFFIX ".seg"
 #define PACKED_SUFFIX ".seg.zst"
 #define DIGITS 20
-#define LISTINGS 8
 
 void chain_segment_name(uint64_t first, char ret_name[CHAIN_NAME])
 {
@@ -71,54 +70,50 @@ static size_t sort_and_unite(uint64_t *firsts, size_t n)
     return kept;
 }
 
-static yh_err list_once(const char *dir, uint64_t **ret_firsts, size_t *ret_n)
+struct listing {
+    uint64_t *firsts;
+    size_t n, cap;
+};
+
+static void listing_done(struct listing *l)
+{
+    free(l->firsts);
+}
+
+static yh_err list_once(const char *dir, struct listing *l)
 {
     yh_cleanup(close_dir) DIR *d = opendir(dir);
     if (!d)
         return yh_fail_errno("cannot open the log folder %s", dir);
-    yh_free_auto uint64_t *firsts = NULL;
-    size_t n = 0, cap = 0;
     for (struct dirent *e; (e = readdir(d));) {
         uint64_t first;
         if (!name_to_first(e->d_name, &first))
             continue;
-        if (n == cap) {
-            cap = cap ? cap * 2 : 64;
-            uint64_t *more = reallocarray(firsts, cap, sizeof *more);
+        if (l->n == l->cap) {
+            size_t cap = l->cap ? l->cap * 2 : 64;
+            uint64_t *more = reallocarray(l->firsts, cap, sizeof *more);
             if (!more)
                 return yh_fail(YH_E_NO_MEMORY, "no memory to list %s", dir);
-            firsts = more;
+            l->firsts = more;
+            l->cap = cap;
         }
-        firsts[n++] = first;
+        l->firsts[l->n++] = first;
     }
-    *ret_n = sort_and_unite(firsts, n);
-    *ret_firsts = yh_steal(&firsts);
     return YH_OK;
 }
 
-static bool has_changed(const char *dir, struct timespec *since)
-{
-    struct stat st;
-    if (stat(dir, &st) != 0)
-        return false;
-    struct timespec before = *since;
-    *since = st.st_mtim;
-    return before.tv_sec != since->tv_sec || before.tv_nsec != since->tv_nsec;
-}
-
-/* While a packed file takes the place of a plain one, a listing in several steps may see neither. */
+/*
+ * One listing may see neither file of a segment, the packed one put in place behind and the plain one removed in front
+ * of where it stands; a second one then sees the packed one, since segments never go.
+ */
 yh_err chain_segment_list(const char *dir, uint64_t **ret_firsts, size_t *ret_n)
 {
-    struct timespec at = {0};
-    (void)has_changed(dir, &at);
-    for (int i = 0;; i++) {
-        yh_free_auto uint64_t *firsts = NULL;
-        YH_TRY(list_once(dir, &firsts, ret_n));
-        if (has_changed(dir, &at) && i < LISTINGS)
-            continue;
-        *ret_firsts = yh_steal(&firsts);
-        return YH_OK;
-    }
+    yh_cleanup(listing_done) struct listing l = {0};
+    YH_TRY(list_once(dir, &l));
+    YH_TRY(list_once(dir, &l));
+    *ret_n = sort_and_unite(l.firsts, l.n);
+    *ret_firsts = yh_steal(&l.firsts);
+    return YH_OK;
 }
 
 yh_err chain_segment_open(const char *dir, uint64_t first, bool writable, int *ret_fd)

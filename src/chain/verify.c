@@ -23,6 +23,7 @@ struct audit {
     struct chain_checkpoints heads;
     uint64_t head_next;         /* checkpoint to meet next */
     struct chain_head head;     /* of it */
+    uint64_t proved;            /* records under the newest checkpoint whose root they gave */
     bool has_against;
     struct chain_checkpoint against;
     uint64_t limit;             /* records to read: the durable ones beside a writer */
@@ -58,7 +59,8 @@ static void describe(struct audit *a, const struct chain_file *f, uint64_t offse
     char raw[CHAIN_PREFIX + CHAIN_BODY_FIXED + CHAIN_ORIGIN_MAX];
     struct chain_damage *d = &a->v->damage;
     size_t n;
-    if (chain_file_read(f, d->file, raw, sizeof raw, offset, &n) != YH_OK || n < CHAIN_PREFIX + CHAIN_BODY_FIXED)
+    if (chain_file_read(f, d->file, raw, sizeof raw, offset, &n) != YH_OK || n < CHAIN_PREFIX + CHAIN_BODY_FIXED ||
+        chain_take_u32(raw) == 0) /* zeros stand for what cannot be unpacked */
         return;
     const char *body = raw + CHAIN_PREFIX;
     size_t origin_n = yh_min_size((uint8_t)body[17], CHAIN_ORIGIN_MAX);
@@ -114,6 +116,7 @@ static yh_err check_heads(struct audit *a)
         return damaged_because(a, size - 1, "checkpoints", (a->head_next + 1) * CHAIN_SLOT,
                                "the records do not give the root that was signed");
     a->head_next++;
+    a->proved = size;
     return load_head(a);
 }
 
@@ -288,7 +291,8 @@ static yh_err audit_segment(struct audit *a, uint64_t first, bool is_last)
     YH_TRY(check_header(a, &file, name, first));
     YH_TRY(read_records(a, &file, name, &s, &x));
     a->v->segments++;
-    if (a->tree.edge.size == a->limit)
+    bool complete = file.packed && s.count == file.packed->count;
+    if (a->tree.edge.size == a->limit && !complete) /* what came later is not looked at */
         return YH_OK;
     YH_TRY(chain_file_size(&file, &size));
     if (is_last && !a->v->live && !a->part && !file.packed)
@@ -445,14 +449,23 @@ static yh_err check_cover(struct audit *a)
     uint64_t end = a->tree.edge.size;
     if (end != a->piece.end)
         return damaged_because(a, a->piece.end, "part", 0, "the segments do not end where the part does");
-    bool met = a->head_next == a->piece.checkpoint + 1 && a->piece.path.n == 0; /* at the very end */
-    if (met)
+    if (a->proved == end && a->head_next == a->piece.checkpoint + 1 && a->piece.path.n == 0)
         return YH_OK;
     yh_sm3_hash root = merkle_edge_root(a->sm3, &a->tree.edge);
     if (a->head_next != a->piece.checkpoint || a->head_next >= a->v->checkpoints ||
         !merkle_verify_consistency(a->sm3, end, &root, a->head.size, &a->head.root, a->piece.path.path,
                                    a->piece.path.n))
         return damaged_because(a, end - 1, "part", 0, "the records do not lead to the root that was signed");
+    return YH_OK;
+}
+
+/* Signed after what this part needs: left by a copy that did not come to its end. */
+static yh_err check_late_heads(struct audit *a)
+{
+    while (a->head_next < a->v->checkpoints) {
+        a->head_next++;
+        YH_TRY(load_head(a));
+    }
     return YH_OK;
 }
 
@@ -464,7 +477,8 @@ static yh_err run_part(struct audit *a, yh_str against)
     YH_TRY(open_heads(a));
     YH_TRY(skip_early_heads(a));
     YH_TRY(audit_segments(a));
-    return check_cover(a);
+    YH_TRY(check_cover(a));
+    return check_late_heads(a);
 }
 
 static yh_err run(struct audit *a, yh_str against)
@@ -493,10 +507,22 @@ static yh_err audit(const char *dir, yh_str against, bool part, struct chain_ver
     return e;
 }
 
+/* A part has no tree. */
+static yh_err refuse_part(const char *dir)
+{
+    char tree[CHAIN_PATH];
+    struct chain_part part;
+    YH_TRY(chain_path(dir, "tree", tree));
+    if (access(tree, F_OK) == 0 || chain_part_read(dir, &part) == YH_E_NOT_FOUND)
+        return YH_OK;
+    return yh_fail(YH_E_INVALID, "%s holds a part of a log, which is verified as such", dir);
+}
+
 yh_err chain_verify(const char *dir, yh_str against, struct chain_verdict *ret)
 {
     if (access(dir, R_OK | X_OK) != 0)
         return yh_fail_errno("cannot read the log %s", dir);
+    YH_TRY(refuse_part(dir));
     yh_err e = audit(dir, against, false, ret);
     if (e == YH_E_CORRUPT && !ret->live && chain_is_live(dir)) /* a writer started meanwhile and moved the end */
         e = audit(dir, against, false, ret);

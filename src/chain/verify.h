@@ -15,7 +15,7 @@ struct chain_damage {
     yh_time received;                   /* as stored, when has_record */
     char origin[CHAIN_ORIGIN_MAX + 1];  /* as stored, unprintable bytes as '?' */
     char file[48];
-    uint64_t offset;
+    uint64_t offset; /* in the file; of a packed segment, in its plain bytes */
     char cause[400];
 };
 

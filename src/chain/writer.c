@@ -194,7 +194,7 @@ static yh_err seal(struct chain *c)
     YH_TRY(sync_segment(c));
     pthread_mutex_lock(&c->mu);
     chain_last(c)->sealed = true;
-    chain_last(c)->stored = chain_last(c)->end + footer.n;
+    chain_last(c)->plain = chain_last(c)->stored = chain_last(c)->end + footer.n;
     chain_index_done(&c->last_index);
     pthread_mutex_unlock(&c->mu);
     return YH_OK;
