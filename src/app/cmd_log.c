@@ -57,8 +57,7 @@ static void json_verdict(yh_buf *out, const struct chain_verdict *v)
     struct yh_json j = yh_json_to(out);
     yh_json_obj(&j);
     yh_json_kbool(&j, "ok", !v->damage.found);
-    if (v->first)
-        yh_json_ku64(&j, "first", v->first);
+    yh_json_ku64(&j, "first", v->first);
     yh_json_ku64(&j, "records", v->records);
     yh_json_key(&j, "root");
     yh_json_hex(&j, v->root.b, YH_SM3_LEN);

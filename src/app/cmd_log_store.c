@@ -196,19 +196,13 @@ int cmd_log_copy(int argc, char **argv)
 
 /* ---- growth ---- */
 
-static void json_day(struct yh_json *j, const char *key, int32_t day)
-{
-    struct yh_civil c = yh_civil_of((yh_time)day * YH_DAY, 0);
-    char text[48];
-    snprintf(text, sizeof text, "%04d-%02d-%02d", c.year, c.month, c.day);
-    yh_json_kz(j, key, text);
-}
-
 static void growth_json(struct yh_json *j, struct chain_growth_row *const *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
+        char day[16];
+        chain_growth_day_text(rows[i]->day, day);
         yh_json_obj(j);
-        json_day(j, "day", rows[i]->day);
+        yh_json_kz(j, "day", day);
         if (rows[i]->origin.n)
             yh_json_kstr(j, "mn", rows[i]->origin);
         else

@@ -23,6 +23,13 @@ int32_t chain_growth_day(yh_time t)
     return (int32_t)((yh_time_floor(t, YH_DAY, YH_CST) + YH_CST * YH_MINUTE) / YH_DAY);
 }
 
+void chain_growth_day_text(int32_t day, char ret[16])
+{
+    struct yh_civil c = yh_civil_of((yh_time)day * YH_DAY, 0);
+    if (snprintf(ret, 16, "%04d-%02d-%02d", c.year, c.month, c.day) >= 16)
+        ret[0] = '\0';
+}
+
 static struct chain_growth_row *new_row(int32_t day, yh_str origin)
 {
     struct chain_growth_row *row = calloc(1, sizeof *row + origin.n);

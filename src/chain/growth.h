@@ -22,6 +22,7 @@ struct chain_growth {
 void chain_growth_done(struct chain_growth *g);
 
 int32_t chain_growth_day(yh_time t);
+void chain_growth_day_text(int32_t day, char ret[16]); /* 2026-01-31 */
 
 yh_must yh_err chain_growth_count(struct chain_growth *g, const struct chain_record *r);
 
