@@ -34,7 +34,6 @@ static const struct {
     [GATE_CLOSED_BROKEN] = {CLOSED, "broken", NULL},
     [GATE_CLOSED_RESOURCES] = {CLOSED, "resources", "closed: the machine has no memory for it"},
     [GATE_DROPPED_LINE] = {DROPPED, "connection_lost", NULL},
-    [GATE_DROPPED_STOP] = {DROPPED, "server_stopped", NULL},
 };
 
 void events_count(struct events *e, gate_event what, uint64_t n)
@@ -50,7 +49,7 @@ bool events_tell(struct events *e, gate_event what, const char *who, int64_t now
         return false;
     uint64_t n = atomic_load_explicit(&e->n[what], memory_order_relaxed);
     uint64_t more = n - e->line[what].said_n - 1;
-    yh_buf_printf(ret_line, "%s %s", who, rows[what].line);
+    yh_buf_printf(ret_line, "%s%s%s", who, *who ? " " : "", rows[what].line);
     if (more)
         yh_buf_printf(ret_line, " (and %llu more like it since the last line)", (unsigned long long)more);
     e->line[what].said_us = now_us;
