@@ -242,7 +242,7 @@ static unsigned connections_allowed(const struct serve_config *config)
     bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
     if (!known || limit.rlim_cur / 2 >= wanted)
         return wanted;
-    yh_log(YH_LOG_WARN, "serve", "%llu loggers instead of %u: the process may open %llu descriptors",
+    yh_log(YH_LOG_INFO, "serve", "%llu loggers instead of %u: the process may open %llu descriptors",
            (unsigned long long)limit.rlim_cur / 2, wanted, (unsigned long long)limit.rlim_cur);
     return (unsigned)(limit.rlim_cur / 2);
 }
@@ -293,7 +293,8 @@ static yh_err start_http(struct server *s)
     s->host = (struct monitor_host){
         .kit = {.kit = s->kit},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
-                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .user = s, .demo = data_dir_is_demo(&s->paths)},
+                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .user = s,
+                    .demo = data_dir_is_demo(&s->paths)},
     };
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
