@@ -105,7 +105,8 @@ static bool is_clogged(const struct conn *c)
 static void note_held(struct conn *c)
 {
     size_t held = c->hold_n + c->out.cap + c->wait.cap + c->wait_cap * sizeof *c->waits;
-    count(&c->gate->count.held, (uint64_t)held - (uint64_t)c->held);
+    if (held != c->held)
+        count(&c->gate->count.held, (uint64_t)held - (uint64_t)c->held);
     c->held = held;
 }
 

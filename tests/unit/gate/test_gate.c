@@ -581,7 +581,7 @@ static void what_the_gate_itself_holds_up_is_not_late(void **state)
     put(fd, YH_S("##0100ST"));
     wait_for(b, s.paused == 1);
     put(other, YH_S("##0100ST"));
-    wait_for(b, metric(b, LATE) == 1); /* the other one; so those that are late have been looked for */
+    wait_for(b, s.paused == 1 && metric(b, LATE) == 1); /* the other one; so those that are late have been looked for */
     hold_disk(false);
     read_answers(fd, 1, 20);
     close_box(b);
