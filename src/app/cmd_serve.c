@@ -42,6 +42,7 @@ static yh_err prepare(struct config *settings, struct serve_config *config)
     YH_TRY(cli_host_port(settings->gate, config->gate_host, sizeof config->gate_host, &config->gate_port));
     config->web_dir = settings->web[0] ? settings->web : NULL;
     config->max_connections = (unsigned)settings->max_connections;
+    config->segment_bytes = settings->segment_bytes;
     config->limits = &settings->limits;
     config->drain_ms = settings->drain_ms;
     return YH_OK;

@@ -54,6 +54,7 @@ static const struct row rows[] = {
     {"held", NUMBER, true, AT(limits.held_all), "MiB", 1 << 20, "256", 8, 65536,
      "全部连接占用内存的界线,超出后暂停读取占用最多的连接;最多达到它的两倍"},
     {"drain", NUMBER, true, AT(drain_ms), "s", 1000, "5", 0, 300, "停止时读完、存证并应答已到数据的最长时间"},
+    {"log-segment", NUMBER, false, AT(segment_bytes), "MiB", 1 << 20, "64", 1, 1024, "存证日志每段的大小,写满即封存并压缩"},
 };
 _Static_assert(YH_LEN(rows) <= CONFIG_ROWS, "struct config has too few sources");
 
@@ -205,6 +206,7 @@ void config_options(struct config_line *line, struct cli_option ret[CONFIG_OPTIO
         {"--gate", CLI_TEXT, &line->gate, "HOST:PORT", "数采网关地址,默认 127.0.0.1:9212", false},
         {"--web", CLI_TEXT, &line->web, "DIR", "前端文件目录,默认在程序旁查找", false},
         {"--max-connections", CLI_TEXT, &line->max_connections, "N", "数采仪连接总数,默认 20000", false},
+        {"--log-segment", CLI_TEXT, &line->log_segment, "MiB", "存证日志每段的大小,写满即封存并压缩,默认 64", false},
     };
     memcpy(ret, options, sizeof options);
 }
@@ -214,7 +216,8 @@ static yh_err take_command_line(struct config *c, const struct config_line *line
     const struct {
         const char *key, *value;
     } given[] = {
-        {"http", line->http}, {"gate", line->gate}, {"web", line->web}, {"max-connections", line->max_connections}};
+        {"http", line->http}, {"gate", line->gate}, {"web", line->web}, {"max-connections", line->max_connections},
+        {"log-segment", line->log_segment}};
     for (size_t i = 0; i < YH_LEN(given); i++)
         if (given[i].value)
             YH_TRY(set(c, find_row(yh_str_of(given[i].key)), yh_str_of(given[i].value), CONFIG_LINE));

@@ -11,23 +11,23 @@
 #include "gate/limits.h"
 
 #define CONFIG_TEXT_MAX 1024
-#define CONFIG_ROWS 21
+#define CONFIG_ROWS 22
 
 typedef enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_LINE } config_source;
 
 struct config {
     char http[CONFIG_TEXT_MAX], gate[CONFIG_TEXT_MAX], web[CONFIG_TEXT_MAX]; /* web "": look beside the program */
-    uint64_t max_connections, drain_ms;
+    uint64_t max_connections, drain_ms, segment_bytes;
     struct gate_limits limits;
     config_source source[CONFIG_ROWS]; /* by row */
 };
 
 /* What a command line may say about settings; NULL: nothing. */
 struct config_line {
-    const char *data, *http, *gate, *web, *max_connections;
+    const char *data, *http, *gate, *web, *max_connections, *log_segment;
 };
 
-#define CONFIG_OPTIONS 5
+#define CONFIG_OPTIONS 6
 void config_options(struct config_line *line, struct cli_option ret[CONFIG_OPTIONS]);
 
 yh_must yh_err config_load(const struct config_line *line, struct config *ret);

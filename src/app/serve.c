@@ -38,7 +38,7 @@ struct server {
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
-    yh_err log_health; /* as last said */
+    yh_err log_health, pack_health; /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -132,10 +132,24 @@ static void watch_log(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "the evidence log stands still, nothing is acknowledged: %s", yh_cause());
 }
 
+/* Nothing is lost by it, but a sealed segment that does not verify is reported before anybody asks. */
+static void watch_packing(struct server *s)
+{
+    yh_err health = chain_pack_health(s->chain);
+    if (health == s->pack_health)
+        return;
+    s->pack_health = health;
+    if (health == YH_OK)
+        yh_log(YH_LOG_INFO, "serve", "all sealed segments of the evidence log can be packed again");
+    else
+        yh_log(YH_LOG_ERROR, "serve", "a sealed segment of the evidence log is not packed: %s", yh_cause());
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
     watch_log(s);
+    watch_packing(s);
     struct monitor_traffic t;
     get_traffic(s, &t);
     int64_t now_us = yh_clock_mono_us();
@@ -181,7 +195,8 @@ static void on_remember(void *user, yh_str raw, uint64_t seq)
 
 static yh_err open_chain(struct server *s)
 {
-    struct chain_config config = {.commit_ms = 5, .on_durable = on_durable, .user = s};
+    struct chain_config config = {
+        .commit_ms = 5, .segment_bytes = s->config.segment_bytes, .pack = true, .on_durable = on_durable, .user = s};
     struct chain_recovery recovery;
     YH_TRY(chain_open(s->paths.log, &config, &recovery, &s->chain));
     if (recovery.cut_bytes)
@@ -262,7 +277,8 @@ static yh_err start_gate(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, status_routes, NULL,
+    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, growth_routes,
+    status_routes, NULL,
 };
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */

@@ -12,6 +12,7 @@ struct serve_config {
     const char *data_dir;
     char http_host[256], gate_host[256];
     uint16_t http_port, gate_port;
+    uint64_t segment_bytes; /* of the evidence log; 0: its default */
     bool check_replies;  /* for tests: an answer that does not fit its documented shape is an error */
     const char *web_dir; /* built front end; NULL: look beside the program */
     unsigned max_connections; /* of loggers; 0: SERVE_LOGGERS, at most half of the descriptors */

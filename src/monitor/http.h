@@ -45,6 +45,7 @@ const char *monitor_field_title(yh_str field); /* "Rtd" -> 实时值; NULL when 
 void monitor_traffic_json(const struct monitor_http *m, struct yh_json *j);
 
 extern const struct http_route frame_routes[];
+extern const struct http_route growth_routes[];
 extern const struct http_route station_routes[];
 extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];
