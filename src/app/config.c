@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -116,12 +117,22 @@ static yh_err set_number(struct config *c, const struct row *r, yh_str value)
     return YH_OK;
 }
 
+static bool is_plain(yh_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7F)
+            return false;
+    return yh_str_is_utf8(s);
+}
+
 static yh_err set_text(struct config *c, const struct row *r, yh_str value)
 {
     char copy[CONFIG_TEXT_MAX], host[256], text[SHOWN_MAX + 4];
     uint16_t port;
-    if (value.n >= sizeof copy || memchr(value.p, '\0', value.n))
+    if (value.n >= sizeof copy)
         return yh_fail(YH_E_INVALID, "%s must be shorter than %d bytes", r->key, CONFIG_TEXT_MAX);
+    if (!is_plain(value))
+        return yh_fail(YH_E_INVALID, "%s must be plain text in UTF-8, not '%s'", r->key, shown(value, text));
     memcpy(copy, value.p, value.n);
     copy[value.n] = '\0';
     if (r->kind == ADDRESS && cli_host_port(copy, host, sizeof host, &port) != YH_OK)
@@ -160,7 +171,7 @@ static yh_err take_line(struct reading *r, yh_str line, unsigned number)
     return set(r->config, row, value, CONFIG_FILE);
 }
 
-static yh_err take_file(struct config *c, const char *path, yh_str content)
+yh_err config_parse(yh_str content, const char *path, struct config *c)
 {
     struct reading r = {.config = c};
     yh_str line;
@@ -190,10 +201,10 @@ static yh_err read_file(struct config *c, const char *dir)
     char path[PATH_MAX];
     YH_TRY(file_path(dir, path));
     if (access(path, F_OK) != 0)
-        return YH_OK;
+        return errno == ENOENT ? YH_OK : yh_fail_errno("cannot read %s", path);
     yh_buf_auto content = yh_buf_make(FILE_MAX);
     YH_TRY(yh_file_read(path, &content));
-    return take_file(c, path, yh_buf_view(&content));
+    return config_parse(yh_buf_view(&content), path, c);
 }
 
 /* ---- all together ---- */
@@ -224,7 +235,7 @@ static yh_err take_command_line(struct config *c, const struct config_line *line
     return YH_OK;
 }
 
-static yh_err set_defaults(struct config *c)
+yh_err config_defaults(struct config *c)
 {
     *c = (struct config){0};
     for (size_t i = 0; i < YH_LEN(rows); i++)
@@ -235,7 +246,7 @@ static yh_err set_defaults(struct config *c)
 yh_err config_load(const struct config_line *line, struct config *ret)
 {
     struct config c;
-    YH_TRY(set_defaults(&c));
+    YH_TRY(config_defaults(&c));
     if (line->data)
         YH_TRY(read_file(&c, line->data));
     YH_TRY(take_command_line(&c, line));

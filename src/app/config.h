@@ -30,6 +30,10 @@ struct config_line {
 #define CONFIG_OPTIONS 6
 void config_options(struct config_line *line, struct cli_option ret[CONFIG_OPTIONS]);
 
+/* The pieces of it: the defaults, and a file above what *c holds. `path` is for the cause; after a failure *c is useless. */
+yh_must yh_err config_defaults(struct config *c);
+yh_must yh_err config_parse(yh_str content, const char *path, struct config *c);
+
 yh_must yh_err config_load(const struct config_line *line, struct config *ret);
 
 /*

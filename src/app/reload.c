@@ -19,7 +19,7 @@ static void keep_note(struct server *s, struct yh_json *j, yh_buf *text)
     if (e == YH_OK)
         e = server_note(s, YH_S("config"), yh_buf_view(text));
     if (e != YH_OK)
-        yh_log(YH_LOG_ERROR, "config", "the note about the settings is not in the evidence log: %s", yh_cause());
+        yh_log(YH_LOG_ERROR, "config", "no note about the settings could be kept: %s", yh_cause());
 }
 
 static void refused(struct server *s, const char *cause)

@@ -29,7 +29,7 @@ void server_stop(struct server *s); /* NULL is fine */
 /* New limits while the server runs. */
 yh_must yh_err server_limits_set(struct server *s, const struct gate_limits *limits, uint64_t drain_ms);
 
-/* Keeps a note (a JSON object with "event") for the evidence log and hands it over as soon as the log takes it. */
+/* Keeps a note (a JSON object with "event") for the evidence log, which has it as soon as it takes records. */
 yh_must yh_err server_note(struct server *s, yh_str origin, yh_str json);
 
 uint16_t server_http_port(const struct server *s);

@@ -26,10 +26,10 @@ async function metrics(server) {
         .map((m) => [m[2] ? `${m[1].slice(12)}.${m[2]}` : m[1].slice(12), Number(m[3])]));
 }
 
-const until = (server, what, holds) => waitUntil(async () => {
+const until = (server, what, holds, deadline = 30_000) => waitUntil(async () => {
     const m = await metrics(server);
     return holds(m) && m;
-}, { deadline: 30_000, what });
+}, { deadline, what });
 
 // A bare socket; `closed` resolves when the server has closed it.
 function dial({ host, port }) {
@@ -159,7 +159,7 @@ test('memory for all: the largest holders wait, others are served, and it comes 
         while (!over && !s.destroyed)
             if (!s.write(many)) await Promise.race([s.closed_, new Promise((ok) => s.once('drain', ok))]);
     });
-    const held = await until(server, 'the memory is used up', (m) => m['delayed_total.memory'] >= 1);
+    const held = await until(server, 'the memory is used up', (m) => m['delayed_total.memory'] >= 1, 120_000);
     assert.ok(held.held_bytes < 2 * (8 << 20) + (1 << 20), `${held.held_bytes} bytes held`);
     const calm = await Logger.open(server.gate);
     await calm.send(data(OTHER, 1));

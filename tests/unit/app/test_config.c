@@ -99,6 +99,8 @@ static void the_cause_names_line_and_what_is_wrong(void **state)
     refuses("gate = :9212\n", ":1: gate must be HOST:PORT, not ':9212'");
     refuses("gate = a:99999\n", ":1: gate must be HOST:PORT");
     refuses("\x1b[2J\x7f = 1\n", ":1: unknown key '?[2J?'");
+    refuses("web = \xff\xfe\n", ":1: web must be plain text");
+    refuses("web = a\tb\n", ":1: web must be plain text in UTF-8, not 'a?b'");
     char longer[2200];
     memset(longer, 'x', sizeof longer - 1);
     longer[sizeof longer - 1] = '\0';
