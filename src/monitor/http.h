@@ -26,6 +26,7 @@ struct monitor_http {
     struct monitor *monitor;
     void (*traffic)(void *user, struct monitor_traffic *ret);
     double (*frames_per_s)(void *user);
+    void (*gate_metrics)(void *user, yh_buf *out); /* Prometheus text: what the gate refused, delayed, dropped */
     void *user;
     bool demo;
 };

@@ -43,7 +43,7 @@ async function fill(server, bytes) {
 
 async function start(t, dir) {
     addUser(dir, 'officer', 'duty', PASSWORD);
-    const server = await startServer(t, { dir, args: ['--segment-mib', '1'] });
+    const server = await startServer(t, { dir, args: ['--log-segment', '1'] });
     const client = new Client(server.url);
     await client.signIn('officer', PASSWORD);
     return { server, client };
@@ -164,7 +164,7 @@ test('wrong calls are refused with one line', () => {
         ['log', 'list'], ['log', 'list', '--data', dir], ['log', 'growth', '--data', dir], ['log', 'copy', '--data', dir],
         ['log', 'copy', '--data', dir, '--to', join(dir, 'x')], ['log', 'growth', '--data', dir, '--from', 'yesterday'],
         ['log', 'copy', '--data', dir, '--to', join(dir, 'x'), '--from', '-1'],
-        ['serve', '--data', dir, '--segment-mib', '0'], ['serve', '--data', dir, '--segment-mib', '1025'],
+        ['serve', '--data', dir, '--log-segment', '0'], ['serve', '--data', dir, '--log-segment', '1025'],
         ['log', 'verify', '--data', dir, '--part'],
     ]) {
         const r = yuheng(args);
