@@ -11,6 +11,7 @@
 #include "app/serve.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "hj212/compose.h"
 #include "kit/account.h"
 #include "kit/kit.h"
@@ -88,6 +89,7 @@ struct report {
 static yh_err serve(int control, void *user)
 {
     const struct work *w = user;
+    yh_log_set_level(YH_LOG_WARN);
     struct server *server;
     YH_TRY(server_start(&w->config, &server));
     yh_err e = bench_serve_ready(control, server_gate_port(server));
@@ -199,18 +201,35 @@ static struct bench_load load_of(const struct bench *b, uint16_t port)
         .streams = w->streams, .stream_count = (unsigned)b->options.connections};
 }
 
-/* Until the worker has stored everything that is logged. */
-static yh_err settle(const struct work *w, struct report *ret)
+/* Asks the server again and again until it says so. */
+static yh_err wait_until(const struct work *w, bool (*reached)(const struct report *r, uint64_t goal), uint64_t goal,
+                         struct report *ret)
 {
     const struct timespec pause = {.tv_nsec = 2000000};
     double end = bench_seconds() + SETTLE_S;
     while (bench_seconds() < end) {
         YH_TRY(bench_child_ask(&w->server, ret, sizeof *ret));
-        if (ret->progress.derived >= ret->progress.logged)
+        if (reached(ret, goal))
             return YH_OK;
         nanosleep(&pause, NULL);
     }
-    return yh_fail(YH_E_TIMEOUT, "the worker does not follow the log");
+    return yh_fail(YH_E_TIMEOUT, "the server does not follow the load");
+}
+
+static bool all_stored(const struct report *r, uint64_t goal)
+{
+    return r->progress.derived >= r->progress.logged + goal;
+}
+
+static bool connections_are(const struct report *r, uint64_t goal)
+{
+    return r->progress.connections == goal;
+}
+
+/* Until the worker has stored everything that is logged. */
+static yh_err settle(const struct work *w, struct report *ret)
+{
+    return wait_until(w, all_stored, 0, ret);
 }
 
 struct speed {
@@ -263,13 +282,11 @@ static yh_err at_rest(struct bench *b, double *ret_bytes)
     yh_free_auto int *fds = calloc(n, sizeof *fds);
     if (!fds)
         return yh_fail(YH_E_NO_MEMORY, "no memory for %zu connections", n);
-    struct report before, after;
-    YH_TRY(bench_child_ask(&w->server, &before, sizeof before));
+    struct report before, after = {0};
+    YH_TRY(wait_until(w, connections_are, 0, &before));
     yh_err e = bench_idle_open(w->server.port, n, fds);
-    double end = bench_seconds() + SETTLE_S;
-    after = before;
-    while (e == YH_OK && after.progress.connections < before.progress.connections + n && bench_seconds() < end)
-        e = bench_child_ask(&w->server, &after, sizeof after);
+    if (e == YH_OK)
+        e = wait_until(w, connections_are, n, &after);
     *ret_bytes = ((double)after.allocated - (double)before.allocated) / (double)n;
     for (size_t i = 0; i < n; i++)
         yh_fd_close(&fds[i]);
@@ -283,9 +300,9 @@ static yh_err run(struct bench *b, unsigned number, double *ret)
     struct bench_loaded steady;
     double share = 0, idle = 0;
     (void)number;
+    YH_TRY(at_rest(b, &idle));
     YH_TRY(at_full_speed(b, &s));
     YH_TRY(at_steady_rate(b, &steady, &share));
-    YH_TRY(at_rest(b, &idle));
     const double figures[] = {s.frames_per_s, s.values_per_s, steady.ms_p50, steady.ms_p99, s.frames_per_s / s.echo_per_s,
                               share, s.acked_per_s, s.echo_per_s, s.cpu_us, idle, bench_child_rss(&w->server) / 1e6};
     memcpy(ret, figures, sizeof figures);
