@@ -57,7 +57,7 @@ const struct hj212_command *hj212_command_find(yh_str cn, yh_str direction)
 {
     for (size_t i = 0; i < hj212_command_table_count; i++) {
         const struct hj212_command *c = &hj212_command_table[i];
-        if (yh_str_is(cn, c->cn) &&
+        if (is_code(cn, c->cn) &&
             (direction.n == 0 || yh_str_is(direction, c->direction) || strcmp(c->direction, "both") == 0))
             return c;
     }
