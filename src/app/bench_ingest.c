@@ -233,7 +233,7 @@ static yh_err settle(const struct work *w, struct report *ret)
 }
 
 struct speed {
-    double echo_per_s, frames_per_s, acked_per_s, values_per_s, cpu_us;
+    double echo_per_s, echo_cpu_us, frames_per_s, acked_per_s, values_per_s, cpu_us;
 };
 
 static yh_err at_full_speed(struct bench *b, struct speed *ret)
@@ -243,10 +243,13 @@ static yh_err at_full_speed(struct bench *b, struct speed *ret)
     struct bench_loaded echo, ours;
     struct report before, after;
     YH_TRY(fill_streams(b, (size_t)b->options.frames));
+    double cpu = bench_child_cpu(&w->echo);
     YH_TRY(bench_load_run(&load, &echo));
+    ret->echo_cpu_us = (bench_child_cpu(&w->echo) - cpu) * 1e6 / (double)echo.answered;
     load.port = w->server.port;
     YH_TRY(settle(w, &before));
-    double cpu = bench_child_cpu(&w->server), start = bench_seconds();
+    cpu = bench_child_cpu(&w->server);
+    double start = bench_seconds();
     YH_TRY(bench_load_run(&load, &ours));
     YH_TRY(settle(w, &after));
     double seconds = bench_seconds() - start;
@@ -304,7 +307,8 @@ static yh_err run(struct bench *b, unsigned number, double *ret)
     YH_TRY(at_full_speed(b, &s));
     YH_TRY(at_steady_rate(b, &steady, &share));
     const double figures[] = {s.frames_per_s, s.values_per_s, steady.ms_p50, steady.ms_p99, s.frames_per_s / s.echo_per_s,
-                              share, s.acked_per_s, s.echo_per_s, s.cpu_us, idle, bench_child_rss(&w->server) / 1e6};
+                              share, s.acked_per_s, s.echo_per_s, s.cpu_us, s.echo_cpu_us, idle,
+                              bench_child_rss(&w->server) / 1e6};
     memcpy(ret, figures, sizeof figures);
     return YH_OK;
 }
@@ -312,6 +316,6 @@ static yh_err run(struct bench *b, unsigned number, double *ret)
 const struct bench_row bench_ingest = {
     .name = "ingest",
     .figures = {"frames_per_s", "values_per_s", "ack_ms_p50", "ack_ms_p99", "ratio_to_echo", "cpu_share_at_6600",
-                "acked_per_s", "echo_per_s", "cpu_us_per_frame", "idle_bytes", "rss_mb"},
+                "acked_per_s", "echo_per_s", "cpu_us_per_frame", "echo_cpu_us_per_frame", "idle_bytes", "rss_mb"},
     .prepare = prepare, .run = run, .done = done,
 };

@@ -12,7 +12,7 @@
 #define STEP       (30 * YH_SECOND)
 #define HOUR_DAYS  30
 #define START      1704038400000 /* 2024-01-01 00:00 +08:00 */
-#define READ_TIMES 20
+#define READ_TIMES 100
 #define LIMIT      9500 /* hundredths; about one value in a hundred is above */
 
 static const char *const codes[FACTORS] = {"a34013", "a21026", "a21002", "a19001", "a01011",
