@@ -18,6 +18,7 @@
 #include "source/source.h"
 
 #define STREAM_MAX  ((size_t)1 << 30)
+#define LIMITLESS   1000000u /* a second */
 #define SETTLE_S    60.0
 #define PER_OWNER   900u /* outlets DA001 .. DA900 */
 
@@ -27,6 +28,7 @@ struct work {
     struct hj212_frame frame;
     yh_buf scratch;
     int64_t shift; /* of the next pass, so that no two frames are ever the same */
+    struct gate_limits limits;
     struct serve_config config;
 };
 
@@ -172,7 +174,11 @@ static yh_err prepare(struct bench *b)
     w->scratch = yh_buf_make(HJ212_BUFFER_MAX);
     YH_TRY(bench_frames_load(b));
     YH_TRY(make_data(b));
-    w->config = (struct serve_config){.data_dir = b->dir, .http_host = "127.0.0.1", .gate_host = "127.0.0.1"};
+    w->limits = gate_limits_default; /* they are asked, but do not hold the load back */
+    w->limits.address_rate = w->limits.accept_rate = w->limits.station_rate = LIMITLESS;
+    w->limits.address_burst = w->limits.accept_burst = w->limits.station_burst = LIMITLESS;
+    w->config = (struct serve_config){
+        .data_dir = b->dir, .http_host = "127.0.0.1", .gate_host = "127.0.0.1", .limits = &w->limits};
     YH_TRY(bench_child_start(bench_echo_serve, NULL, &w->echo));
     return bench_child_start(serve, w, &w->server);
 }
