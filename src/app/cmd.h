@@ -10,6 +10,7 @@ int cmd_series(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_bench(int argc, char **argv);   /* decode | ingest | store | http */
 int cmd_config(int argc, char **argv);
 
 #endif

@@ -429,3 +429,13 @@ uint16_t server_gate_port(const struct server *s)
 {
     return gate_port(atomic_load(&s->gate));
 }
+
+void server_progress(const struct server *s, struct server_progress *ret)
+{
+    struct monitor_stats m;
+    struct gate_stats g;
+    monitor_stats_get(s->monitor, &m);
+    gate_stats_get(atomic_load(&s->gate), &g);
+    *ret = (struct server_progress){.logged = chain_durable(s->chain), .derived = m.position, .values = m.values,
+                                    .connections = g.connections};
+}

@@ -308,9 +308,12 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
         return TURN;
     struct gate_verdict verdict = {0};
     g->config.judge(g->config.user, &brief, &verdict);
-    bool good = event->kind == HJ212_FRAME;
+    bool good = event->kind == HJ212_FRAME, resendable = good && is_resendable(&brief);
+    struct repeat_print print = {0};
     uint64_t seq;
-    if (good && is_resendable(&brief) && repeat_find(g->repeat, event->raw, &seq)) {
+    if (resendable)
+        print = repeat_print(g->repeat, event->raw);
+    if (resendable && repeat_find(g->repeat, print, &seq)) {
         count(&g->count.repeated, 1);
         if (g->config.repeated)
             g->config.repeated(g->config.user, &brief);
@@ -319,8 +322,8 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
             c->credit++;
             return LATER;
         }
-        if (good && is_resendable(&brief))
-            repeat_add(g->repeat, event->raw, seq);
+        if (resendable)
+            repeat_add(g->repeat, print, seq);
         count(good ? &g->count.frames : &g->count.bad, 1);
     }
     if (good)

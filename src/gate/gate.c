@@ -257,7 +257,7 @@ uint16_t gate_port(const struct gate *g)
 
 void gate_remember(struct gate *g, yh_str raw, uint64_t seq)
 {
-    repeat_add(g->repeat, raw, seq);
+    repeat_add(g->repeat, repeat_print(g->repeat, raw), seq);
 }
 
 void gate_stats_get(const struct gate *g, struct gate_stats *ret)
