@@ -403,6 +403,14 @@ bool sim_fault_holds(const struct sim_fault *f, size_t number, yh_time now)
     return now >= f->from && now < f->to && sim_chosen(&f->outlets, number);
 }
 
+const struct sim_fault *sim_script_fault(const struct sim_script *s, size_t number, sim_fault_kind kind, yh_time t)
+{
+    for (size_t i = 0; i < s->fault_count; i++)
+        if (s->faults[i].kind == kind && sim_fault_holds(&s->faults[i], number, t))
+            return &s->faults[i];
+    return NULL;
+}
+
 sim_reply sim_script_reply(const struct sim_script *s, size_t number, yh_str cn)
 {
     for (size_t i = 0; i < s->reply_count; i++) {

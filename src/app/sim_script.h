@@ -85,6 +85,7 @@ struct sim_group sim_script_group(const struct sim_script *s, size_t number, uns
 
 bool sim_chosen(const struct sim_choice *c, size_t number);
 bool sim_fault_holds(const struct sim_fault *f, size_t number, yh_time now);
+const struct sim_fault *sim_script_fault(const struct sim_script *s, size_t number, sim_fault_kind kind, yh_time t); /* or NULL */
 sim_reply sim_script_reply(const struct sim_script *s, size_t number, yh_str cn);
 
 /* The bends of one factor of one outlet, in the order of the script. */
