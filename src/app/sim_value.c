@@ -146,6 +146,13 @@ static int64_t with_bends(const struct sim_series *s, yh_time minute, int64_t va
     return value;
 }
 
+/* How far the moments of a minute lie from its mean. */
+static int64_t reach(const struct sim_series *s, yh_time minute, int64_t value)
+{
+    int64_t part = swing(sim_mix(s->seed + 1, yh_str_of(s->factor->code)), minute);
+    return value * s->factor->noise * (500 + (part < 0 ? -part : part) / 2) / 4000000;
+}
+
 int64_t sim_minute(const struct sim_series *s, yh_time t)
 {
     yh_time minute = yh_time_floor(t, YH_MINUTE, YH_CST);
@@ -156,9 +163,7 @@ int64_t sim_moment(const struct sim_series *s, yh_time t)
 {
     yh_time minute = yh_time_floor(t, YH_MINUTE, YH_CST);
     int64_t value = healthy(s, minute);
-    uint64_t seed = sim_mix(s->seed + 1, yh_str_of(s->factor->code));
-    value += value * swing(seed, t) * s->factor->noise / 4000000;
-    return with_bends(s, minute, value);
+    return with_bends(s, minute, value + reach(s, minute, value) * swing(sim_mix(s->seed + 2, yh_str_of(s->factor->code)), t) / 1000);
 }
 
 static int64_t divide(__int128 sum, int64_t by)
@@ -167,15 +172,23 @@ static int64_t divide(__int128 sum, int64_t by)
     return (int64_t)((sum + half) / by);
 }
 
+static struct sim_period of_minute(const struct sim_series *s, yh_time minute)
+{
+    int64_t value = healthy(s, minute), away = reach(s, minute, value);
+    int64_t a = with_bends(s, minute, value - away), b = with_bends(s, minute, value + away);
+    return (struct sim_period){a < b ? a : b, with_bends(s, minute, value), a < b ? b : a};
+}
+
 struct sim_period sim_period(const struct sim_series *s, yh_time from, yh_time to)
 {
-    int64_t first = sim_minute(s, from), sum = first, n = 1;
-    struct sim_period p = {first, first, first};
-    for (yh_time t = from + YH_MINUTE; t < to; t += YH_MINUTE, n++) {
-        int64_t v = sim_minute(s, t);
-        sum += v;
-        p.min = v < p.min ? v : p.min;
-        p.max = v > p.max ? v : p.max;
+    yh_time first = yh_time_floor(from, YH_MINUTE, YH_CST);
+    struct sim_period p = of_minute(s, first);
+    int64_t sum = p.avg, n = 1;
+    for (yh_time t = first + YH_MINUTE; t < to; t += YH_MINUTE, n++) {
+        struct sim_period m = of_minute(s, t);
+        sum += m.avg;
+        p.min = m.min < p.min ? m.min : p.min;
+        p.max = m.max > p.max ? m.max : p.max;
     }
     p.avg = divide(sum, n);
     return p;

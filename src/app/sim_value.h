@@ -2,8 +2,9 @@
  * What a simulated station measures: a pure function of seed, factor and time, so that the same moment gives the same
  * value in every run, in every order and in back-filled data too. Integers only.
  *
- * The unit is the value of one minute: a level of the station, a curve over the day and noise. A period is the mean,
- * least and largest of its minutes, so that hours agree with their minutes and Min <= Avg <= Max always holds.
+ * The unit is the minute: a level of the station, a curve over the day and noise give its mean, and the moments in it lie
+ * around that. A period takes the mean of its minutes and the least and largest moment they allow, so that hours agree
+ * with their minutes and Min <= Avg <= Max always holds.
  */
 #ifndef YH_APP_SIM_VALUE_H
 #define YH_APP_SIM_VALUE_H
@@ -52,8 +53,8 @@ struct sim_series {
 
 uint64_t sim_mix(uint64_t seed, yh_str text); /* a seed for something with a name */
 
-int64_t sim_minute(const struct sim_series *s, yh_time t); /* of the minute that holds t */
-int64_t sim_moment(const struct sim_series *s, yh_time t); /* moves about the value of its minute */
+int64_t sim_minute(const struct sim_series *s, yh_time t); /* mean of the minute that holds t */
+int64_t sim_moment(const struct sim_series *s, yh_time t); /* within Min and Max of its minute */
 
 struct sim_period {
     int64_t min, avg, max;
