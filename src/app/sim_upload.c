@@ -25,10 +25,10 @@ static void next_qn(struct sim_logger *l, yh_time now, char ret[18])
     snprintf(ret, 18, "%s", yh_buf_z(&text));
 }
 
-/* Length and shape are wrong, but the CRC fits: a tolerant receiver takes it and answers. */
+/* A tolerant receiver takes it and answers. One that is too long is taken only when more bytes follow. */
 static bool is_readable(sim_damage d)
 {
-    return d == SIM_CRC_LOWER || d == SIM_LENGTH_SHORT || d == SIM_LENGTH_LONG;
+    return d == SIM_CRC_LOWER || d == SIM_LENGTH_SHORT;
 }
 
 static const struct sim_fault *fault_of_frame(const struct sim_context *c, const struct sim_logger *l, sim_fault_kind kind,
