@@ -87,16 +87,19 @@ static bool sends(const struct sim_logger *l, sim_kind kind)
     return false;
 }
 
+static yh_time place_after(const struct sim_context *c, const struct sim_logger *l, yh_time step, yh_time spread, yh_time t)
+{
+    yh_time at = yh_time_floor(t, step, YH_CST) + place_in(c, l, spread);
+    return at > t ? at : at + step;
+}
+
 static yh_time next_after(const struct sim_context *c, const struct sim_logger *l, sim_kind kind, yh_time due, yh_time now)
 {
     yh_time step = sim_step(l, kind);
-    if (is_period(kind)) {
-        yh_time begin = yh_time_floor(now, step, YH_CST);
-        yh_time place = place_in(c, l, step / 4 < SPREAD_MAX ? step / 4 : SPREAD_MAX);
-        return begin + place > now ? begin + place : begin + step + place;
-    }
-    /* After a pause of the machine it goes on from here. */
-    return due + step > now - 10 * step ? due + step : now + step;
+    if (is_period(kind))
+        return place_after(c, l, step, step / 4 < SPREAD_MAX ? step / 4 : SPREAD_MAX, now);
+    yh_time next = place_after(c, l, step, step, due);
+    return next > now - 10 * step ? next : place_after(c, l, step, step, now); /* goes on from here after a pause */
 }
 
 static bool is_watched(const struct sim_script *s, size_t number)
@@ -135,7 +138,6 @@ void sim_logger_init(const struct sim_context *c, const struct sim_station *stat
     yh_time first = now + place_in(c, ret, c->interval < YH_SECOND ? c->interval : YH_SECOND);
     for (sim_kind k = 0; k < SIM_KIND_COUNT; k++)
         ret->next[k] = first;
-    ret->next[SIM_RTD] = now + place_in(c, ret, c->interval);
     back_to(ret, SIM_MINUTE, c->history, now);
     back_to(ret, SIM_HOUR, c->history > c->hour_history ? c->history : c->hour_history, now);
     back_to(ret, SIM_DAY, c->hour_history, now);
