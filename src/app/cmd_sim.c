@@ -46,7 +46,8 @@ static yh_err load_script(const char *path, struct sim_script *script)
 {
     yh_buf_auto text = yh_buf_make(SCRIPT_MAX);
     YH_TRY(yh_file_read(path, &text));
-    return sim_script_read(yh_buf_view(&text), yh_clock_now(), script);
+    /* DataTime has whole seconds: the first one must not lie before the start. */
+    return sim_script_read(yh_buf_view(&text), yh_time_floor(yh_clock_now(), YH_SECOND, YH_CST), script);
 }
 
 /* A rate is that of real-time data over all loggers. */
