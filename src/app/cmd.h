@@ -5,6 +5,7 @@
 int cmd_serve(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
 int cmd_log(int argc, char **argv);     /* verify | export */
 int cmd_series(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
