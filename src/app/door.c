@@ -5,7 +5,7 @@
 
 static const char *const states[] = {
     [GATE_PEER_SERVED] = "served", [GATE_PEER_WAITING] = "waiting",
-    [GATE_PEER_PAUSED] = "paused", [GATE_PEER_CLOGGED] = "clogged",
+    [GATE_PEER_PAUSED] = "paused", [GATE_PEER_CLOGGED] = "clogged", [GATE_PEER_LIMITED] = "limited",
 };
 
 struct look {
@@ -60,7 +60,6 @@ yh_err door_look(struct gate *gate, struct yh_arena *arena, struct monitor_door 
     struct gate_stats stats;
     gate_stats_get(gate, &stats);
     struct look l = {.arena = arena, .door = ret, .cap = (size_t)stats.connections + NEWCOMERS};
-    ret->port = gate_port(gate);
     ret->accepted = stats.accepted;
     ret->peer_n = 0;
     ret->peers = YH_NEW_N(arena, struct monitor_peer, l.cap);

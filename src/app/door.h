@@ -5,7 +5,7 @@
 #include "gate/gate.h"
 #include "monitor/http.h"
 
-/* Fills all but the host. */
+/* Fills all but host and port. */
 yh_must yh_err door_look(struct gate *gate, struct yh_arena *arena, struct monitor_door *ret);
 
 #endif

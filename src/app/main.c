@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"rebuild", cmd_rebuild, "由存证日志重新计算派生数据,或核对"},
     {"user", cmd_user, "用户管理"},
     {"demo", cmd_demo, "建立示范数据"},
+    {"config", cmd_config, "检查并打印设置"},
     {NULL, NULL, NULL},
 };
 

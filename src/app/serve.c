@@ -22,7 +22,6 @@
 
 #define READERS 4
 #define HTTP_THREADS 4 /* twice as many as passwords are hashed at a time, so that pages go on beside sign-ins */
-#define LOGGERS_MAX 20000u
 #define NOTE_MS 5000
 
 struct server {
@@ -36,6 +35,7 @@ struct server {
     struct kit *kit;
     struct monitor *monitor;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
+    uint16_t gate_port;          /* that it listens on, since the start */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
@@ -113,7 +113,14 @@ static yh_err get_door(void *user, struct yh_arena *arena, struct monitor_door *
 {
     struct server *s = user;
     ret->host = yh_str_of(s->config.gate_host);
+    ret->port = s->gate_port;
     return door_look(atomic_load(&s->gate), arena, ret);
+}
+
+static void get_gate_metrics(void *user, yh_buf *out)
+{
+    struct server *s = user;
+    gate_metrics(atomic_load(&s->gate), out);
 }
 
 static double get_rate(void *user)
@@ -238,22 +245,28 @@ static yh_err start_monitor(struct server *s)
 }
 
 /* Loggers may take half of the descriptors: log, databases and pages need the rest. */
-static unsigned connections_allowed(void)
+static unsigned connections_allowed(const struct serve_config *config)
 {
+    unsigned wanted = config->max_connections ? config->max_connections : SERVE_LOGGERS;
     struct rlimit limit;
     bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-    return !known || limit.rlim_cur / 2 >= LOGGERS_MAX ? LOGGERS_MAX : (unsigned)(limit.rlim_cur / 2);
+    if (!known || limit.rlim_cur / 2 >= wanted)
+        return wanted;
+    yh_log(YH_LOG_INFO, "serve", "%llu loggers instead of %u: the process may open %llu descriptors",
+           (unsigned long long)limit.rlim_cur / 2, wanted, (unsigned long long)limit.rlim_cur);
+    return (unsigned)(limit.rlim_cur / 2);
 }
 
 static yh_err start_gate(struct server *s)
 {
     struct gate_config config = {
         .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
-        .max_connections = connections_allowed(),
+        .max_connections = connections_allowed(&s->config), .limits = s->config.limits,
         .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
     };
     struct gate *gate;
     YH_TRY(gate_new(&config, &gate));
+    s->gate_port = gate_port(gate);
     atomic_store(&s->gate, gate);
     YH_TRY(monitor_warm(s->monitor, on_remember, gate));
     return registry_load_latest(s->series, s->chain, s->live);
@@ -292,7 +305,8 @@ static yh_err start_http(struct server *s)
     s->host = (struct monitor_host){
         .kit = {.kit = s->kit},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
-                    .traffic = get_traffic, .frames_per_s = get_rate, .door = get_door, .user = s,
+                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .door = get_door,
+                    .user = s,
                     .demo = data_dir_is_demo(&s->paths)},
     };
     struct http_config config = {
@@ -342,6 +356,15 @@ static void settle_chain(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "the evidence log did not finish: %s", yh_cause());
 }
 
+/* While log, worker and pages still run: what has arrived at the gate is logged and answered. */
+static void drain(const struct server *s, struct gate *gate)
+{
+    uint64_t left = gate_drain(gate, s->config.drain_ms);
+    if (left)
+        yh_log(YH_LOG_WARN, "serve", "%llu connections were not finished within %llu ms", (unsigned long long)left,
+               (unsigned long long)s->config.drain_ms);
+}
+
 /*
  * First everybody who appends or publishes falls silent, then the log is settled, then the answers it allows leave. The
  * gate is freed after the log's writer thread has ended, which calls into it.
@@ -351,6 +374,8 @@ void server_stop(struct server *s)
     if (!s)
         return;
     struct gate *gate = atomic_load(&s->gate);
+    if (gate && s->config.drain_ms)
+        drain(s, gate);
     if (gate)
         gate_halt(gate);
     if (s->monitor)
@@ -375,6 +400,22 @@ void server_stop(struct server *s)
     free(s);
 }
 
+yh_err server_limits_set(struct server *s, const struct gate_limits *limits, uint64_t drain_ms)
+{
+    YH_TRY(gate_limits_set(atomic_load(&s->gate), limits));
+    s->config.drain_ms = drain_ms;
+    return YH_OK;
+}
+
+yh_err server_note(struct server *s, yh_str origin, yh_str json)
+{
+    struct db *writer = db_pool_writer(s->pool);
+    yh_err e = kit_note_keep(writer, origin, json);
+    db_pool_put(s->pool, writer);
+    YH_TRY(e);
+    return kit_deliver_notes(s->kit);
+}
+
 uint16_t server_http_port(const struct server *s)
 {
     return http_port(atomic_load(&s->http));
@@ -382,5 +423,5 @@ uint16_t server_http_port(const struct server *s)
 
 uint16_t server_gate_port(const struct server *s)
 {
-    return gate_port(atomic_load(&s->gate));
+    return s->gate_port;
 }

@@ -54,9 +54,10 @@ static void put_gate(const struct monitor_http *m, yh_buf *out)
         {"yuheng_gate_refused_total", "counter", "frames with a wrong password", t.refused},
         {"yuheng_gate_bytes_total", "counter", "bytes received", t.bytes},
         {"yuheng_gate_connections", "gauge", "open connections", t.connections},
-        {"yuheng_gate_paused", "gauge", "connections held back: the log is behind, or they do not read", t.paused},
+        {"yuheng_gate_paused", "gauge", "connections held back by the log, by their peer or by a limit", t.paused},
     };
     put_metrics(out, rows, YH_LEN(rows));
+    m->gate_metrics(m->user, out);
 }
 
 static bool count_one(void *user, yh_str mn, int64_t asked)

@@ -69,7 +69,7 @@ export interface Connection {
   /** 连接于 */
   since: string
   /** 状态 */
-  state: 'served' | 'waiting' | 'paused' | 'clogged'
+  state: 'served' | 'waiting' | 'paused' | 'clogged' | 'limited'
   /** 协议版本 */
   edition: string
   /** 最近完好报文 */
