@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/door.h"
 #include "app/status_http.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -34,6 +35,7 @@ struct server {
     struct kit *kit;
     struct monitor *monitor;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
+    uint16_t gate_port;          /* that it listens on, since the start */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
@@ -105,6 +107,14 @@ static void get_traffic(void *user, struct monitor_traffic *ret)
         .frames = g.frames, .bad = g.bad, .junk = g.junk, .acknowledged = g.answered, .repeated = g.repeated,
         .refused = g.refused, .bytes = g.bytes, .connections = g.connections, .paused = g.paused,
     };
+}
+
+static yh_err get_door(void *user, struct yh_arena *arena, struct monitor_door *ret)
+{
+    struct server *s = user;
+    ret->host = yh_str_of(s->config.gate_host);
+    ret->port = s->gate_port;
+    return door_look(atomic_load(&s->gate), arena, ret);
 }
 
 static void get_gate_metrics(void *user, yh_buf *out)
@@ -271,14 +281,15 @@ static yh_err start_gate(struct server *s)
     };
     struct gate *gate;
     YH_TRY(gate_new(&config, &gate));
+    s->gate_port = gate_port(gate);
     atomic_store(&s->gate, gate);
     YH_TRY(monitor_warm(s->monitor, on_remember, gate));
     return registry_load_latest(s->series, s->chain, s->live);
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, growth_routes,
-    status_routes, NULL,
+    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    connection_routes, growth_routes, status_routes, NULL,
 };
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */
@@ -309,7 +320,8 @@ static yh_err start_http(struct server *s)
     s->host = (struct monitor_host){
         .kit = {.kit = s->kit},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
-                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .user = s,
+                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .door = get_door,
+                    .user = s,
                     .demo = data_dir_is_demo(&s->paths)},
     };
     struct http_config config = {
@@ -427,7 +439,7 @@ uint16_t server_http_port(const struct server *s)
 
 uint16_t server_gate_port(const struct server *s)
 {
-    return gate_port(atomic_load(&s->gate));
+    return s->gate_port;
 }
 
 void server_progress(const struct server *s, struct server_progress *ret)

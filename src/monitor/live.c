@@ -168,10 +168,9 @@ static void copy_short(char *to, size_t size, yh_str from)
     to[n] = '\0';
 }
 
-static void note_recent(struct live_station *s, const struct chain_record *r, const struct ingest_result *result)
+struct live_frame live_frame_of(const struct chain_record *r, const struct ingest_result *result)
 {
-    struct live_frame *f = &s->recent[s->recent_n++ % LIVE_RECENT];
-    *f = (struct live_frame){
+    struct live_frame f = {
         .seq = r->seq,
         .received = r->received,
         .data_time = result->has_time ? result->data_time : YH_TIME_NONE,
@@ -180,7 +179,8 @@ static void note_recent(struct live_station *s, const struct chain_record *r, co
         .issue = (uint8_t)result->issue,
     };
     if (result->frame)
-        copy_short(f->cn, sizeof f->cn, result->frame->header[HJ212_CN]);
+        copy_short(f.cn, sizeof f.cn, result->frame->header[HJ212_CN]);
+    return f;
 }
 
 bool live_is_fault_flag(char flag)
@@ -314,7 +314,7 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
         s->unsaved += r->kind == CHAIN_FRAME;
         s->dirty = true;
     }
-    note_recent(s, r, result);
+    s->recent[s->recent_n++ % LIVE_RECENT] = live_frame_of(r, result);
     if (r->kind == CHAIN_JUNK)
         return;
     if (s->first_received == YH_TIME_NONE)

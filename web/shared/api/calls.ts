@@ -1,8 +1,8 @@
 /** The calls of the interface by name; pages use these and never write a path. */
 import { api, type CallOptions, type Query } from './client.ts'
 import type {
-  Admission, EvidenceGrowth, EvidenceLog, Frame, FrameRow, Health, Overview, Page, Profile, ProfilePatch, Proof, Region, Series, SeriesKind,
-  Session, Station, StationDetail, UnknownStation, Version,
+  Admission, ComposedFrame, ConnectionList, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection, Overview, Page, Profile,
+  ProfilePatch, Proof, Region, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version,
 } from './types.ts'
 
 const seg = encodeURIComponent
@@ -36,6 +36,10 @@ export const calls = {
 
   frame: (seq: number) => api.get<Frame>(`/api/v1/frames/${seq}`),
   proof: (seq: number) => api.get<Proof>(`/api/v1/frames/${seq}/proof`),
+  decodeFrames: (text: string, key: string) => api.post<Inspection>('/api/v1/frames/decode', { text, key }),
+  composeFrame: (fields: FrameFields) => api.post<ComposedFrame>('/api/v1/frames/compose', fields),
+  connections: (query: Query) => api.get<ConnectionList>('/api/v1/connections', { query }),
+  faults: () => api.get<Faults>('/api/v1/faults'),
   evidence: (limit: number) => api.get<EvidenceLog>('/api/v1/evidence', { query: { limit } }),
   evidenceGrowth: (limit: number) => api.get<EvidenceGrowth>('/api/v1/evidence/growth', { query: { limit } }),
 
