@@ -1,13 +1,14 @@
 #include <limits.h>
 #include <unistd.h>
 
-#include "app/catch_up.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "app/offline.h"
 #include "base/json.h"
 #include "monitor/derive.h"
 #include "series/series.h"
+
+static const struct derive_range whole_log = {.to = UINT64_MAX, .flush = DERIVE_FLUSH};
 
 static void series_closep(struct series **s)
 {
@@ -36,7 +37,7 @@ static yh_err rebuild(const char *data_dir)
     uint64_t position;
     YH_TRY(series_open(&config, &s));
     YH_TRY(series_clear(s));
-    YH_TRY(derive_run(o.chain, o.live, s, (struct derive_range){.to = UINT64_MAX, .flush = true}, &position));
+    YH_TRY(derive_run(o.chain, o.live, s, &whole_log, &position));
     YH_TRY(series_flush(s, position));
     YH_TRY(series_totals(s, &totals));
     print_totals(&totals, position, "rebuilt");
@@ -143,7 +144,7 @@ static yh_err derive_aside(const struct offline *o, const char *path, struct ser
 {
     struct series_config config = {.path = path};
     YH_TRY(series_open(&config, ret));
-    YH_TRY(derive_run(o->chain, o->live, *ret, (struct derive_range){.to = UINT64_MAX, .flush = true}, ret_position));
+    YH_TRY(derive_run(o->chain, o->live, *ret, &whole_log, ret_position));
     return series_flush(*ret, *ret_position);
 }
 
@@ -159,8 +160,8 @@ static yh_err check_against(const char *data_dir, const char *aside, bool *ret_s
     YH_TRY(series_open(&config, &stored));
     YH_TRY(derive_aside(&o, aside, &derived, &position));
     YH_TRY(series_position(stored, &stored_position));
-    YH_TRY(derive_run(o.chain, o.live, stored, (struct derive_range){.from = stored_position, .to = position},
-                      &stored_position));
+    const struct derive_range rest = {.from = stored_position, .to = position};
+    YH_TRY(derive_run(o.chain, o.live, stored, &rest, &stored_position));
     YH_TRY(series_totals(stored, &have));
     YH_TRY(series_totals(derived, &want));
     *ret_same = memcmp(have.digest, want.digest, sizeof have.digest) == 0;

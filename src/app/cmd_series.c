@@ -1,9 +1,8 @@
 #include <unistd.h>
 
-#include "app/catch_up.h"
 #include "app/cli.h"
 #include "app/cmd.h"
-#include "app/data_dir.h"
+#include "app/offline.h"
 #include "base/file.h"
 #include "base/json.h"
 

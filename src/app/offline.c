@@ -1,6 +1,5 @@
 #include "app/offline.h"
 
-#include "app/catch_up.h"
 #include "db/db.h"
 #include "monitor/derive.h"
 #include "monitor/registry.h"
@@ -47,5 +46,6 @@ yh_err catch_up(const char *data_dir, struct series *s)
     uint64_t from, to;
     YH_TRY(offline_open(data_dir, false, &o));
     YH_TRY(series_position(s, &from));
-    return derive_run(o.chain, o.live, s, (struct derive_range){.from = from, .to = UINT64_MAX}, &to);
+    const struct derive_range rest = {.from = from, .to = UINT64_MAX};
+    return derive_run(o.chain, o.live, s, &rest, &to);
 }

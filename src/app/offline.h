@@ -5,6 +5,7 @@
 #include "app/data_dir.h"
 #include "chain/chain.h"
 #include "monitor/live.h"
+#include "series/series.h"
 
 struct offline {
     struct data_paths paths;
@@ -16,5 +17,9 @@ struct offline {
 yh_must yh_err offline_open(const char *data_dir, bool exclusive, struct offline *ret);
 void offline_done(struct offline *o);
 #define offline_auto yh_cleanup(offline_done) struct offline
+
+/* Derives into the private memory of a read-only series what the log holds beyond it, so that a command sees the same as
+ * the running server. */
+yh_must yh_err catch_up(const char *data_dir, struct series *s);
 
 #endif

@@ -20,6 +20,7 @@
 #include "source/source.h"
 
 #define READERS 4
+#define HTTP_THREADS 4 /* twice as many as passwords are hashed at a time, so that pages go on beside sign-ins */
 #define LOGGERS_MAX 20000u
 #define NOTE_MS 5000
 
@@ -222,7 +223,7 @@ static yh_err open_stores(struct server *s)
 static yh_err start_monitor(struct server *s)
 {
     struct monitor_config config = {
-        .chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .data_dir = s->config.data_dir,
+        .chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live,
         .publish = on_publish, .tick = on_tick, .user = s,
     };
     return monitor_new(&config, &s->monitor);
@@ -285,7 +286,7 @@ static yh_err start_http(struct server *s)
                     .traffic = get_traffic, .frames_per_s = get_rate, .user = s, .demo = data_dir_is_demo(&s->paths)},
     };
     struct http_config config = {
-        .host = s->config.http_host, .port = s->config.http_port, .static_dir = web_dir(s, found, sizeof found),
+        .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
         .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
         .replay = {kit_replay_find, kit_replay_keep}, .check_replies = s->config.check_replies,
     };

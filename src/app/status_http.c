@@ -3,6 +3,7 @@
 #include "hj212/dict.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
+#include "source/source.h"
 
 /* ---- health ---- */
 
@@ -53,15 +54,32 @@ static void put_gate(const struct monitor_http *m, yh_buf *out)
         {"yuheng_gate_refused_total", "counter", "frames with a wrong password", t.refused},
         {"yuheng_gate_bytes_total", "counter", "bytes received", t.bytes},
         {"yuheng_gate_connections", "gauge", "open connections", t.connections},
-        {"yuheng_gate_paused", "gauge", "connections held back because the log is behind", t.paused},
+        {"yuheng_gate_paused", "gauge", "connections held back: the log is behind, or they do not read", t.paused},
     };
     put_metrics(out, rows, YH_LEN(rows));
 }
 
-static void put_monitor(const struct monitor_http *m, yh_buf *out)
+static bool count_one(void *user, yh_str mn, int64_t asked)
+{
+    (void)mn, (void)asked;
+    ++*(uint64_t *)user;
+    return true;
+}
+
+static yh_err stations_to_derive(const struct monitor_http *m, uint64_t *ret)
+{
+    struct db *db = db_pool_reader(m->pool);
+    yh_err e = source_rederive_list(db, count_one, ret);
+    db_pool_put(m->pool, db);
+    return e;
+}
+
+static yh_err put_monitor(const struct monitor_http *m, yh_buf *out)
 {
     struct monitor_stats s;
     monitor_stats_get(m->monitor, &s);
+    uint64_t to_derive = 0;
+    YH_TRY(stations_to_derive(m, &to_derive));
     const struct metric rows[] = {
         {"yuheng_log_records", "gauge", "durable records of the evidence log", chain_durable(m->chain)},
         {"yuheng_log_healthy", "gauge", "1 while the evidence log takes records", chain_health(m->chain) == YH_OK},
@@ -70,6 +88,7 @@ static void put_monitor(const struct monitor_http *m, yh_buf *out)
         {"yuheng_monitor_values_total", "counter", "values taken from frames", s.values},
         {"yuheng_monitor_repeated_total", "counter", "records whose content was known", s.repeated_records},
         {"yuheng_monitor_versions_total", "counter", "records that corrected earlier ones", s.versions},
+        {"yuheng_monitor_stations_to_derive", "gauge", "stations whose values must be derived from the log again", to_derive},
     };
     put_metrics(out, rows, YH_LEN(rows));
     yh_buf_puts(out, "# HELP yuheng_monitor_issues_total records by what kept them from giving values\n"
@@ -77,6 +96,7 @@ static void put_monitor(const struct monitor_http *m, yh_buf *out)
     for (unsigned i = 0; i < INGEST_ISSUE_COUNT; i++)
         yh_buf_printf(out, "yuheng_monitor_issues_total{issue=\"%s\"} %llu\n", ingest_issue_word((ingest_issue)i),
                       (unsigned long long)s.issues[i]);
+    return YH_OK;
 }
 
 /* Prometheus scrapes from the same machine without an account; everybody else needs the permission. */
@@ -93,7 +113,7 @@ static yh_err get_metrics(struct http_request *rq)
         return http_problem(rq, 403, "denied", "运行指标只对本机或有权限的账号开放。");
     yh_buf_auto out = yh_buf_make(65536);
     put_gate(m, &out);
-    put_monitor(m, &out);
+    YH_TRY(put_monitor(m, &out));
     YH_TRY(yh_buf_check(&out));
     http_raw(rq, "text/plain; version=0.0.4; charset=utf-8", yh_buf_view(&out));
     return YH_OK;

@@ -56,7 +56,7 @@ void conn_close(struct conn *c)
     conn_link_drop(&c->pending);
     count(&g->count.connections, (uint64_t)-1);
     count(&g->count.waiting, 0 - (uint64_t)c->wait_n);
-    if (c->paused)
+    if (c->held_back)
         count(&g->count.paused, (uint64_t)-1);
     free(c->hold);
     free(c->waits);
@@ -86,6 +86,14 @@ static bool is_clogged(const struct conn *c)
     return c->out.n + c->wait.n > CONN_OUT_HIGH;
 }
 
+static void note_held_back(struct conn *c)
+{
+    bool held_back = c->paused || (is_clogged(c) && !c->ended);
+    if (held_back != c->held_back)
+        count(&c->gate->count.paused, held_back ? 1 : (uint64_t)-1);
+    c->held_back = held_back;
+}
+
 static uint32_t wanted_events(const struct conn *c)
 {
     bool reads = !c->paused && !c->ended && !is_clogged(c);
@@ -110,6 +118,7 @@ static bool flush(struct conn *c)
     }
     if (c->out.n == 0)
         yh_buf_done(&c->out);
+    note_held_back(c);
     uint32_t events = wanted_events(c);
     if (c->detached || events == c->events)
         return true;
@@ -285,7 +294,6 @@ static void set_paused(struct conn *c, bool paused)
         return;
     c->paused = paused;
     c->framer = (struct hj212_framer){0}; /* the span at the front is looked at anew */
-    count(&c->gate->count.paused, paused ? 1 : (uint64_t)-1);
     if (paused)
         wait_for_log(c);
 }

@@ -43,6 +43,7 @@ struct conn {
     char *hold;               /* bytes received and not finished */
     size_t hold_n;
     bool paused;              /* the log could not take the next span: it stays in hold */
+    bool held_back;           /* counted as such: paused, or the peer does not read its answers */
     bool ended;               /* nothing more will be read */
     bool detached;            /* the socket is broken: answers are dropped, what is held remains to be logged */
     yh_buf out;               /* may be sent now */

@@ -34,7 +34,7 @@ struct gate_stats {
     uint64_t connections; /* now */
     uint64_t accepted;    /* in all */
     uint64_t waiting;     /* answers waiting for the log */
-    uint64_t paused;      /* connections held back because the log is behind */
+    uint64_t paused;      /* connections held back: the log is behind, or the peer does not read its answers */
 };
 
 struct gate_config {

@@ -12,6 +12,16 @@ static struct kit *kit_of(const struct http_request *rq)
 
 /* ---- callbacks ---- */
 
+static yh_err show(struct http_request *rq);
+static yh_err sign_out(struct http_request *rq);
+static yh_err change_password(struct http_request *rq);
+
+/* What is left to an account whose password somebody else knows. */
+static bool is_open_before_change(const struct http_route *route)
+{
+    return route->handler == show || route->handler == sign_out || route->handler == change_password;
+}
+
 static yh_err user_of(struct http_request *rq, const struct kit_session *s, const struct http_user **ret)
 {
     struct http_user *u = YH_NEW(rq->arena, struct http_user);
@@ -39,6 +49,11 @@ yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret)
         return YH_OK;
     }
     YH_TRY(e);
+    *ret = NULL; /* on public rows such an account is nobody */
+    if (s.must_change && !is_open_before_change(rq->route))
+        return rq->route->permission
+                   ? http_problem(rq, 403, "must_change", "密码由他人设定,请先修改密码,再办理其他事项。")
+                   : YH_OK;
     return user_of(rq, &s, ret);
 }
 

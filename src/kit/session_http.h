@@ -8,6 +8,8 @@
 
 #define KIT_COOKIE "yh_session"
 
+/* An account that must change its password is nobody outside of its own session: 403 "must_change" on every row that wants
+ * a signed-in user, except those that show the session, end it and change the password. */
 yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret);
 bool kit_permitted(const struct http_user *user, const char *permission);
 

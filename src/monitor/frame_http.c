@@ -86,19 +86,9 @@ static void put_explained(struct yh_json *j, const struct hj212_frame *f, yh_str
     yh_json_obj_end(j);
 }
 
-static struct hj212_key key_of(struct live *live, yh_str mn)
-{
-    live_lock(live);
-    const struct live_station *s = live_find(live, mn);
-    struct hj212_key key = s ? s->profile.key : (struct hj212_key){0};
-    live_unlock(live);
-    return key;
-}
-
 static yh_err put_decoded(struct http_request *rq, struct yh_json *j, const struct chain_record *r)
 {
-    struct monitor_http *m = monitor_http_of(rq);
-    struct hj212_key key = key_of(m->live, r->origin);
+    struct hj212_key key = live_profile(monitor_http_of(rq)->live, r->origin).key;
     struct hj212_frame *f = yh_arena_alloc(rq->arena, sizeof *f);
     if (!f)
         return yh_fail(YH_E_NO_MEMORY, "no memory to decode a frame");

@@ -126,11 +126,6 @@ static ingest_issue refusal(const struct ingest *in, const struct chain_record *
     return INGEST_FINE;
 }
 
-static int offset_of(const struct ingest_profile *profile)
-{
-    return profile->offset_minutes ? profile->offset_minutes : YH_CST;
-}
-
 static yh_err store(struct ingest *in, const struct chain_record *r, struct series *s, struct ingest_result *out)
 {
     out->cell_count = collect(in);
@@ -172,7 +167,7 @@ yh_err ingest_record(struct ingest *in, const struct chain_record *r, const stru
     hj212_parse(r->payload, &profile->key, &in->scratch, &in->frame);
     ret->frame = &in->frame;
     ret->has_kind = kind_of(in->frame.header[HJ212_CN], &ret->kind);
-    ret->has_time = hj212_time_parse(hj212_field(&in->frame, "DataTime"), offset_of(profile), &ret->data_time);
+    ret->has_time = hj212_time_parse(hj212_field(&in->frame, "DataTime"), YH_CST + profile->ahead_minutes, &ret->data_time);
     ret->issue = refusal(in, r, profile);
     if (ret->issue != INGEST_FINE)
         return YH_OK;

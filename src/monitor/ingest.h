@@ -37,7 +37,7 @@ struct ingest_profile {
     bool known;
     bool accept_bad_crc;
     bool accept_clock;    /* a clock that is off is not said (clock policy "accept") */
-    int offset_minutes;   /* of the times the logger writes; 0 here means China's +08:00 */
+    int ahead_minutes;    /* of the times the logger writes, relative to China's +08:00 */
     char password[33];    /* empty: any */
     struct hj212_key key;
 };

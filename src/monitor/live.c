@@ -183,13 +183,12 @@ static void note_recent(struct live_station *s, const struct chain_record *r, co
         copy_short(f->cn, sizeof f->cn, result->frame->header[HJ212_CN]);
 }
 
-/* 'N' and, at air stations, '3' mean normal; no flag at all says nothing against the value. */
-static bool is_fault_flag(char flag)
+bool live_is_fault_flag(char flag)
 {
     return flag != 0 && flag != 'N' && flag != '3';
 }
 
-const struct live_factor *live_factor_find(const struct live_station *s, yh_str code)
+static struct live_factor *find_factor(const struct live_station *s, yh_str code)
 {
     for (size_t i = 0; i < s->factor_n; i++)
         if (yh_str_is(code, s->factors[i].code))
@@ -197,11 +196,13 @@ const struct live_factor *live_factor_find(const struct live_station *s, yh_str 
     return NULL;
 }
 
-static struct live_factor *factor_place(struct live_station *s, yh_str code)
+const struct live_factor *live_factor_find(const struct live_station *s, yh_str code)
 {
-    for (size_t i = 0; i < s->factor_n; i++)
-        if (yh_str_is(code, s->factors[i].code))
-            return &s->factors[i];
+    return find_factor(s, code);
+}
+
+static struct live_factor *add_factor(struct live_station *s, yh_str code)
+{
     if (s->factor_n == LIVE_FACTORS_MAX)
         return NULL;
     if (s->factor_n == s->factor_cap) {
@@ -220,7 +221,9 @@ static struct live_factor *factor_place(struct live_station *s, yh_str code)
 
 void live_note_factor(struct live_station *s, yh_str code, series_kind kind)
 {
-    struct live_factor *f = factor_place(s, code);
+    struct live_factor *f = find_factor(s, code);
+    if (!f)
+        f = add_factor(s, code);
     if (f)
         f->kinds |= (uint8_t)(1u << kind);
 }
@@ -263,14 +266,16 @@ static void note_latest(struct live_station *s, const struct chain_record *r, co
 
 static void note_rtd(struct live_station *s, const struct chain_record *r, const struct ingest_result *result)
 {
-    s->has_offset = true;
-    s->clock_offset_ms = result->data_time - r->received;
+    if (result->data_time >= s->last_data_time) { /* data filled in later say nothing about the clock */
+        s->has_offset = true;
+        s->clock_offset_ms = result->data_time - r->received;
+    }
     if (result->data_time > r->received + LIVE_CLOCK_LIMIT)
         return;
     if (result->data_time >= s->last_data_time) {
         s->flagged = false;
         for (size_t i = 0; i < result->cell_count; i++)
-            s->flagged |= is_fault_flag(result->cells[i].flag);
+            s->flagged |= live_is_fault_flag(result->cells[i].flag);
         s->last_data_time = result->data_time;
     }
     note_latest(s, r, result);
@@ -284,7 +289,10 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
     s->frames += r->kind == CHAIN_FRAME;
     s->bad += r->kind == CHAIN_BAD;
     s->last_seq = r->seq;
-    s->dirty = true;
+    if (r->seq >= s->saved_next) {
+        s->unsaved += r->kind == CHAIN_FRAME;
+        s->dirty = true;
+    }
     note_recent(s, r, result);
     if (r->kind == CHAIN_JUNK)
         return;
@@ -345,12 +353,24 @@ const struct live_frame *live_recent(const struct live_station *s, size_t i)
     return &s->recent[(s->recent_n - 1 - i) % LIVE_RECENT];
 }
 
-void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue)
+void live_correct(struct live_station *s, uint64_t seq, const struct ingest_result *result)
 {
-    struct live_station *s = live_find(l, mn);
-    for (size_t i = 0; s && i < LIVE_RECENT; i++)
-        if (i < s->recent_n && s->recent[i].seq == seq)
-            s->recent[i].issue = (uint8_t)issue;
+    for (size_t i = 0; i < LIVE_RECENT && i < s->recent_n; i++) {
+        struct live_frame *f = &s->recent[i];
+        if (f->seq != seq)
+            continue;
+        f->issue = (uint8_t)result->issue;
+        f->data_time = result->has_time ? result->data_time : YH_TIME_NONE;
+    }
+}
+
+struct ingest_profile live_profile(struct live *l, yh_str mn)
+{
+    live_lock(l);
+    const struct live_station *s = live_find(l, mn);
+    struct ingest_profile profile = s ? s->profile : (struct ingest_profile){0};
+    live_unlock(l);
+    return profile;
 }
 
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on)

@@ -2,7 +2,7 @@
  * What is known about every sender right now: connection, newest data, clock, counters, state. Kept in memory, rebuilt
  * from the log and the series at start; never a source of truth.
  *
- * Threads: everything between live_lock and live_unlock; the calls that take the book and an MN lock by themselves.
+ * Threads: everything between live_lock and live_unlock, except the last three calls, which lock by themselves.
  */
 #ifndef YH_MONITOR_LIVE_H
 #define YH_MONITOR_LIVE_H
@@ -69,12 +69,13 @@ struct live_station {
     char peer[64];
     yh_time first_received, last_received, last_data_time; /* YH_TIME_NONE: never */
     bool has_offset;
-    int64_t clock_offset_ms; /* data time minus reception of the newest real-time frame */
+    int64_t clock_offset_ms; /* data time minus reception of the newest real-time frame, by data time */
     hj212_edition edition;
     char st[6], last_cn[6], dialect[24]; /* dialect as recognised */
     uint64_t last_seq;
     uint64_t frames, bad, repeated, values;
-    uint64_t saved_frames; /* of an unknown sender: frames the database knows of */
+    uint64_t unsaved;    /* of an unknown sender: frames to be told to the database */
+    uint64_t saved_next; /* of an unknown sender: the database has counted the records before this one */
     uint64_t issues[INGEST_ISSUE_COUNT];
     bool flagged;        /* the newest real-time record carries a fault flag */
     live_state state;
@@ -85,7 +86,7 @@ struct live_station {
     size_t factor_n, factor_cap;
     struct live_frame recent[LIVE_RECENT]; /* ring */
     uint64_t recent_n;   /* ever */
-    bool dirty;          /* to be told to the database (unknown senders) */
+    bool dirty;          /* an unknown sender has something to be told */
 };
 
 struct station_info;
@@ -116,9 +117,13 @@ bool live_judge_state(struct live_station *s, yh_time now);
 /* The i-th newest record, NULL when there are fewer. Under the lock. */
 const struct live_frame *live_recent(const struct live_station *s, size_t i);
 
-/* The reason shown for a recent record is another one now. Under the lock. */
-void live_set_issue(struct live *l, yh_str mn, uint64_t seq, ingest_issue issue);
+/* A recent record is seen differently now: its row in the list of newest frames. Under the lock. */
+void live_correct(struct live_station *s, uint64_t seq, const struct ingest_result *result);
 
+/* A flag that says something against the value: anything but 'N', '3' (normal, at air stations) and none at all. */
+bool live_is_fault_flag(char flag);
+
+struct ingest_profile live_profile(struct live *l, yh_str mn); /* zeroes when the sender is not known */
 void live_connected(struct live *l, yh_str mn, const char *peer, bool on);
 void live_repeated(struct live *l, yh_str mn, yh_time now); /* a resend: a sign of life, not a new record */
 

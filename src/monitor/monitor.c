@@ -1,6 +1,5 @@
 #include "monitor/monitor.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -9,16 +8,15 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "hj212/split.h"
-#include "monitor/derive.h"
 #include "monitor/rederive.h"
 #include "monitor/registry.h"
+#include "source/source.h"
 
 #define WARM_RECORDS      200000u
 #define FLUSH_US          30000000
 #define WAIT_MS           200
 #define RETRY_US          1000000
 #define PUBLISH_PER_TICK  400 /* "value" events a second at most: a browser shows no more */
-#define REDERIVE_LIST_MAX (1u << 20)
 #define HALT_US           3000000  /* a stop waits no longer for the backlog */
 #define COMPLAIN_US       60000000 /* the same trouble is said again after this */
 #define SPLIT_WAIT        (5 * YH_MINUTE)
@@ -39,14 +37,14 @@ struct monitor {
     bool flush_failed;          /* tried again every round */
     struct hj212_split *splits; /* split uploads whose parts are still coming */
     uint64_t position;
+    yh_time read_up_to; /* reception of the last record taken */
     int64_t flushed_us, ticked_us;
     struct complaint trouble, unsaved;
     int64_t end_us; /* once stopped: until when records are still read */
     unsigned published;
     pthread_t thread;
     bool thread_runs;
-    atomic_bool stop;
-    struct rederive *rederive;
+    atomic_bool stop, changed; /* changed: stations may have to be derived again */
     pthread_mutex_t lock; /* of what follows */
     struct monitor_stats stats;
 };
@@ -130,26 +128,38 @@ static struct live_station *sender_of(struct live *live, const struct chain_reco
     return r->kind == CHAIN_BAD || r->kind == CHAIN_JUNK ? live_find(live, r->origin) : NULL;
 }
 
-/* Notes the record at its sender, and tells the browsers of one that was never heard before. */
-static void note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result)
+/* Up to which record the database has counted this sender, if the book does not know it yet: a record that is read again
+ * after a crash is not counted again. */
+static yh_err counted_before(struct monitor *m, const struct chain_record *r, uint64_t *ret_next)
 {
     live_lock(m->config.live);
-    struct live_station *s = sender_of(m->config.live, r);
-    bool first = s && !s->known && s->frames == 0 && r->kind == CHAIN_FRAME;
-    if (s)
-        live_note(s, r, result);
-    if (first)
-        publish_mn(m, "unknown", s);
+    bool in_book = live_find(m->config.live, r->origin) != NULL;
     live_unlock(m->config.live);
+    *ret_next = 0;
+    if (in_book || r->kind != CHAIN_FRAME || !source_mn_valid(r->origin))
+        return YH_OK;
+    struct db *db = db_pool_reader(m->config.pool);
+    yh_err e = source_unknown_next(db, r->origin, ret_next);
+    db_pool_put(m->config.pool, db);
+    return e;
 }
 
-static struct ingest_profile profile_of(struct monitor *m, yh_str mn)
+/* Notes the record at its sender, and tells the browsers of one that was never heard before. */
+static yh_err note_sender(struct monitor *m, const struct chain_record *r, const struct ingest_result *result, bool tell)
 {
+    uint64_t counted;
+    YH_TRY(counted_before(m, r, &counted));
     live_lock(m->config.live);
-    const struct live_station *s = live_find(m->config.live, mn);
-    struct ingest_profile profile = s ? s->profile : (struct ingest_profile){0};
+    struct live_station *s = sender_of(m->config.live, r);
+    bool first = s && !s->known && s->frames == 0 && counted == 0 && r->kind == CHAIN_FRAME;
+    if (s && counted > s->saved_next)
+        s->saved_next = counted;
+    if (s)
+        live_note(s, r, result);
+    if (first && tell)
+        publish_mn(m, "unknown", s);
     live_unlock(m->config.live);
-    return profile;
+    return YH_OK;
 }
 
 /* Parts are stored as they come; a set that stays incomplete is counted at its station. */
@@ -182,8 +192,10 @@ static void watch_splits(struct monitor *m, const struct chain_record *r, const 
         hj212_split_set_free(done);
 }
 
-static void give_up_overdue(struct monitor *m, yh_time now)
+/* By the clock of the log: while a backlog is read, the rest of a set may stand only a few records further on. */
+static void give_up_overdue(struct monitor *m, bool caught_up)
 {
+    yh_time now = caught_up ? yh_clock_now() : m->read_up_to;
     struct hj212_split_set *set;
     while ((set = hj212_split_take_overdue(m->splits, now)) != NULL)
         give_up_split(m, set);
@@ -191,84 +203,15 @@ static void give_up_overdue(struct monitor *m, yh_time now)
 
 static yh_err take_record(struct monitor *m, const struct chain_record *r, bool live_now)
 {
-    struct ingest_profile profile = profile_of(m, r->origin);
+    struct ingest_profile profile = live_profile(m->config.live, r->origin);
     struct ingest_result result;
     YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
+    YH_TRY(note_sender(m, r, &result, true));
     count(m, &result);
-    note_sender(m, r, &result);
     watch_splits(m, r, &result);
     if (live_now && result.cell_count && result.effect != SERIES_SAME)
         publish_value(m, r, &result);
     return YH_OK;
-}
-
-/* ---- deriving stations again ---- */
-
-yh_err monitor_rederive_intend(struct monitor *m, yh_str mn)
-{
-    return rederive_intend(m->rederive, mn);
-}
-
-yh_err monitor_rederive(struct monitor *m, yh_str mn)
-{
-    return rederive_add(m->rederive, mn);
-}
-
-void monitor_rederive_forget(struct monitor *m, yh_str mn)
-{
-    rederive_forget(m->rederive, mn);
-}
-
-/* The frames shown for the station get their reasons anew: what was refused before may be fine now. */
-static yh_err refresh_recent(struct monitor *m, yh_str mn)
-{
-    yh_buf_auto bytes = yh_buf_make(CHAIN_PAYLOAD_MAX + 4096);
-    struct ingest_profile profile = profile_of(m, mn);
-    for (size_t i = 0; i < LIVE_RECENT; i++) {
-        live_lock(m->config.live);
-        const struct live_station *s = live_find(m->config.live, mn);
-        const struct live_frame *f = s ? live_recent(s, i) : NULL;
-        uint64_t seq = f ? f->seq : 0;
-        live_unlock(m->config.live);
-        if (!f)
-            return YH_OK;
-        struct chain_record r;
-        struct ingest_result result;
-        yh_buf_clear(&bytes);
-        YH_TRY(chain_get(m->config.chain, seq, &bytes, &r, NULL));
-        YH_TRY(ingest_record(m->ingest, &r, &profile, NULL, &result));
-        live_lock(m->config.live);
-        live_set_issue(m->config.live, mn, seq, result.issue);
-        live_unlock(m->config.live);
-    }
-    return YH_OK;
-}
-
-static yh_err rederive_one(struct monitor *m, yh_str mn)
-{
-    yh_log(YH_LOG_INFO, "monitor", "deriving station %.*s again from the log", YH_FMT(mn));
-    YH_TRY(series_clear_point(m->config.series, mn));
-    uint64_t ignored;
-    YH_TRY(derive_run(m->config.chain, m->config.live, m->config.series,
-                      (struct derive_range){.to = m->position, .mn = mn, .flush = true, .flush_at = m->position,
-                                            .stop = &m->stop}, &ignored));
-    YH_TRY(registry_load_latest_one(m->config.series, m->config.chain, m->config.live, mn));
-    return refresh_recent(m, mn);
-}
-
-/* The list leaves the disk only after the result is flushed: a crash in between starts it again. */
-static yh_err rederive_all(struct monitor *m)
-{
-    yh_buf_auto list = yh_buf_make(REDERIVE_LIST_MAX);
-    YH_TRY(rederive_take(m->rederive, &list));
-    if (list.n == 0)
-        return YH_OK;
-    yh_str rest = yh_buf_view(&list), mn;
-    while (yh_str_split(&rest, '\n', &mn))
-        if (mn.n)
-            YH_TRY(rederive_one(m, mn));
-    YH_TRY(series_flush(m->config.series, m->position));
-    return rederive_done(m->rederive);
 }
 
 /* ---- rounds ---- */
@@ -284,7 +227,13 @@ static void judge_states(struct monitor *m, yh_time now)
     live_unlock(m->config.live);
 }
 
-static void tick(struct monitor *m)
+static void save_unknown(struct monitor *m)
+{
+    if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
+        say(&m->unsaved, yh_cause(), m->position);
+}
+
+static void tick(struct monitor *m, bool caught_up)
 {
     int64_t now_us = yh_clock_mono_us();
     if (now_us - m->ticked_us < 1000000)
@@ -292,9 +241,8 @@ static void tick(struct monitor *m)
     m->ticked_us = now_us;
     m->published = 0;
     judge_states(m, yh_clock_now());
-    give_up_overdue(m, yh_clock_now());
-    if (registry_save_unknown(m->config.pool, m->config.live) != YH_OK)
-        say(&m->unsaved, yh_cause(), m->position);
+    give_up_overdue(m, caught_up);
+    save_unknown(m);
     if (m->config.tick)
         m->config.tick(m->config.user);
 }
@@ -346,10 +294,11 @@ static yh_err read_on(struct monitor *m, bool live_now)
         YH_TRY(take_record(m, &m->record, live_now));
         m->held = false;
         m->position = m->record.seq + 1;
+        m->read_up_to = m->record.received;
         if (n % 1024 == 1023) {
             YH_TRY(flush_when_due(m, false));
             set_position(m, live_now);
-            tick(m);
+            tick(m, live_now);
         }
     }
     set_position(m, false);
@@ -386,6 +335,26 @@ static yh_err round_of_work(struct monitor *m, bool *live_now)
     return flushed != YH_OK ? flushed : read;
 }
 
+static yh_err derive_changed(struct monitor *m)
+{
+    const struct rederive work = {.chain = m->config.chain, .series = m->config.series, .pool = m->config.pool,
+                                  .live = m->config.live, .stop = &m->stop};
+    if (!atomic_exchange(&m->changed, false))
+        return YH_OK;
+    yh_err e = rederive_run(&work, m->position);
+    if (e != YH_OK)
+        atomic_store(&m->changed, true);
+    return e;
+}
+
+/* Until there is more to read or it is time to look around; a log that stands still says so at once, without waiting. */
+static void wait_for_more(struct monitor *m)
+{
+    yh_err e = chain_wait_durable(m->config.chain, m->position, WAIT_MS);
+    if (e != YH_OK && e != YH_E_TIMEOUT)
+        usleep(WAIT_MS * 1000);
+}
+
 /* A failing disk must not end the watch: what was read stays in memory, the log keeps what comes, and each round tries
  * again. Stations that cannot be derived again do not keep the others waiting. */
 static void *run(void *user)
@@ -394,18 +363,18 @@ static void *run(void *user)
     bool live_now = false;
     while (!atomic_load(&m->stop)) {
         bool works = true;
-        if (rederive_all(m) != YH_OK && !atomic_load(&m->stop)) {
+        if (derive_changed(m) != YH_OK && !atomic_load(&m->stop)) {
             complain(m);
             works = false;
         }
         works &= round_of_work(m, &live_now) == YH_OK;
-        tick(m);
+        tick(m, live_now);
         if (!works) {
             usleep(RETRY_US);
             continue;
         }
         set_cause(m, "");
-        (void)!chain_wait_durable(m->config.chain, m->position, WAIT_MS);
+        wait_for_more(m);
     }
     return NULL;
 }
@@ -416,14 +385,14 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     if (!m)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the monitor");
     m->config = *config;
+    m->read_up_to = YH_TIME_NONE;
+    atomic_store(&m->changed, true); /* what an earlier run left unfinished */
     m->flushed_us = yh_clock_mono_us();
     pthread_mutex_init(&m->lock, NULL);
     const struct hj212_split_limits limits = {.wait = SPLIT_WAIT, .max_sets = SPLIT_SETS_MAX, .max_bytes = SPLIT_BYTES_MAX};
     yh_err e = ingest_new(&m->ingest);
     if (e == YH_OK)
         e = hj212_split_new(&limits, &m->splits);
-    if (e == YH_OK)
-        e = rederive_open(config->data_dir, &m->rederive);
     if (e == YH_OK)
         e = series_position(config->series, &m->position);
     if (e == YH_OK)
@@ -449,16 +418,13 @@ yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint
             each(user, r.payload, r.seq);
         if (r.seq >= m->position)
             continue; /* the worker will note these itself */
-        struct ingest_profile profile = profile_of(m, r.origin);
+        struct ingest_profile profile = live_profile(m->config.live, r.origin);
         struct ingest_result result;
         e = ingest_record(m->ingest, &r, &profile, NULL, &result);
+        if (e == YH_OK)
+            e = note_sender(m, &r, &result, false);
         if (e != YH_OK)
             break;
-        live_lock(m->config.live);
-        struct live_station *s = sender_of(m->config.live, &r);
-        if (s)
-            live_note(s, &r, &result);
-        live_unlock(m->config.live);
     }
     chain_cursor_close(cursor);
     return e == YH_E_NOT_FOUND ? YH_OK : e;
@@ -484,6 +450,12 @@ void monitor_halt(struct monitor *m)
     yh_err read = read_on(m, false), flushed = flush_when_due(m, true);
     if (read != YH_OK || flushed != YH_OK)
         yh_log(YH_LOG_ERROR, "monitor", "not everything is written, the next start goes on: %s", yh_cause());
+    save_unknown(m);
+}
+
+void monitor_stations_changed(struct monitor *m)
+{
+    atomic_store(&m->changed, true);
 }
 
 void monitor_free(struct monitor *m)
@@ -495,7 +467,6 @@ void monitor_free(struct monitor *m)
         chain_cursor_close(m->cursor);
     ingest_free(m->ingest);
     hj212_split_free(m->splits);
-    rederive_free(m->rederive);
     pthread_mutex_destroy(&m->lock);
     free(m);
 }

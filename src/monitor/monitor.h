@@ -18,7 +18,6 @@ struct monitor_config {
     struct series *series;
     struct db_pool *pool;
     struct live *live;
-    const char *data_dir;
     /* Events for the browsers ("value", "station", "unknown", and once a second a call of tick). */
     void (*publish)(void *user, const char *event, yh_str json);
     void (*tick)(void *user);
@@ -45,11 +44,8 @@ yh_must yh_err monitor_run(struct monitor *m);
 void monitor_halt(struct monitor *m);
 void monitor_free(struct monitor *m); /* NULL is fine */
 
-/* A station is admitted or its profile changes: its values are derived again from the log. Said before the change is
- * stored (intend) and when the registry knows it (rederive), or else that nothing changed (forget); see rederive.h. */
-yh_must yh_err monitor_rederive_intend(struct monitor *m, yh_str mn);
-yh_must yh_err monitor_rederive(struct monitor *m, yh_str mn);
-void monitor_rederive_forget(struct monitor *m, yh_str mn);
+/* A station was admitted or its profile changed: the worker looks for requests to derive values again. */
+void monitor_stations_changed(struct monitor *m);
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret);
 

@@ -1,134 +1,110 @@
 #include "monitor/rederive.h"
 
-#include <limits.h>
-#include <pthread.h>
+#include "base/log.h"
+#include "base/map.h"
+#include "monitor/derive.h"
+#include "monitor/registry.h"
+#include "source/source.h"
 
-#include "base/file.h"
+#define REQUESTS_MAX (4u * 1024u * 1024u) /* bytes; what does not fit is worked off in another pass */
 
-#define LIST_MAX (1u << 20)
-
-struct rederive {
-    char path[PATH_MAX];
-    pthread_mutex_t lock;
-    yh_buf due;     /* MNs, one a line */
-    yh_buf intents; /* likewise: on disk already, not yet due */
-    size_t taken;   /* bytes of `due` the worker is at */
+struct request {
+    struct request *next;
+    yh_str mn;
+    int64_t asked;
 };
 
-static yh_err save(const struct rederive *r)
+struct requests {
+    struct yh_arena arena;
+    struct request *first;
+    yh_map by_mn;
+    bool more; /* did not fit */
+};
+
+static void requests_done(struct requests *q)
 {
-    yh_buf_auto all = yh_buf_make(2 * LIST_MAX);
-    yh_buf_str(&all, yh_buf_view(&r->due));
-    yh_buf_str(&all, yh_buf_view(&r->intents));
-    YH_TRY(yh_buf_check(&all));
-    return yh_file_replace(r->path, yh_buf_view(&all), 0640);
+    yh_map_done(&q->by_mn);
+    yh_arena_done(&q->arena);
 }
 
-/* Where the line stands in `lines`, from byte `from` on; lines.n when it does not. */
-static size_t find_line(yh_str lines, size_t from, yh_str mn)
+static bool take_request(void *user, yh_str mn, int64_t asked)
 {
-    yh_str rest = yh_str_sub(lines, from, lines.n), line;
-    while (rest.n) {
-        size_t at = lines.n - rest.n;
-        if (yh_str_split(&rest, '\n', &line) && yh_str_eq(line, mn))
-            return at;
-    }
-    return lines.n;
+    struct requests *q = user;
+    struct request *r = YH_NEW(&q->arena, struct request);
+    yh_str kept = yh_arena_str(&q->arena, mn);
+    q->more = !r || !kept.p || yh_map_put(&q->by_mn, kept, r) != YH_OK;
+    if (q->more)
+        return false;
+    *r = (struct request){q->first, kept, asked};
+    q->first = r;
+    return true;
 }
 
-static yh_err add_line(yh_buf *lines, yh_str mn)
+static yh_err load(const struct rederive *r, struct requests *q)
 {
-    if (lines->n + mn.n + 1 > lines->max)
-        return yh_fail(YH_E_TOO_LARGE, "too many stations wait to be derived again");
-    yh_buf_str(lines, mn);
-    yh_buf_putc(lines, '\n');
-    return yh_buf_check(lines);
+    struct db *db = db_pool_reader(r->pool);
+    yh_err e = source_rederive_list(db, take_request, q);
+    db_pool_put(r->pool, db);
+    if (e == YH_OK && q->more && !q->first)
+        e = yh_fail(YH_E_NO_MEMORY, "no memory for the list of stations to derive");
+    return e;
 }
 
-static void drop_line(yh_buf *lines, yh_str mn)
+static yh_err take_out(const struct rederive *r, const struct requests *q)
 {
-    size_t at = find_line(yh_buf_view(lines), 0, mn);
-    if (at == lines->n)
-        return;
-    memmove(lines->p + at, lines->p + at + mn.n + 1, lines->n - at - mn.n - 1);
-    lines->n -= mn.n + 1;
-}
-
-yh_err rederive_open(const char *data_dir, struct rederive **ret)
-{
-    struct rederive *r = calloc(1, sizeof *r);
-    if (!r)
-        return yh_fail(YH_E_NO_MEMORY, "no memory for the list of stations to derive");
-    pthread_mutex_init(&r->lock, NULL);
-    r->due = yh_buf_make(LIST_MAX);
-    r->intents = yh_buf_make(LIST_MAX);
+    struct db *db = db_pool_writer(r->pool);
     yh_err e = YH_OK;
-    if (snprintf(r->path, sizeof r->path, "%s/rederive", data_dir) >= (int)sizeof r->path)
-        e = yh_fail(YH_E_TOO_LARGE, "path too long: %s", data_dir);
-    if (e == YH_OK && (e = yh_file_read(r->path, &r->due)) == YH_E_NOT_FOUND)
-        e = YH_OK;
-    if (e != YH_OK) {
-        rederive_free(r);
-        return e;
+    for (const struct request *i = q->first; i && e == YH_OK; i = i->next)
+        e = source_rederive_done(db, i->mn, i->asked);
+    db_pool_put(r->pool, db);
+    return e;
+}
+
+/* The list of newest frames shows what is made of them now. */
+static void correct_frame(void *user, const struct chain_record *record, const struct ingest_result *result)
+{
+    struct live *live = user;
+    live_lock(live);
+    struct live_station *s = live_find(live, record->origin);
+    if (s)
+        live_correct(s, record->seq, result);
+    live_unlock(live);
+}
+
+static yh_err derive_all(const struct rederive *r, const struct requests *q, uint64_t position)
+{
+    for (const struct request *i = q->first; i; i = i->next) {
+        yh_log(YH_LOG_INFO, "monitor", "deriving station %.*s again from the log", YH_FMT(i->mn));
+        YH_TRY(series_clear_point(r->series, i->mn));
     }
-    *ret = r;
+    const struct derive_range range = {.to = position, .only = &q->by_mn, .flush = DERIVE_FLUSH_AT_END, .stop = r->stop,
+                                       .each = correct_frame, .user = r->live};
+    uint64_t reached;
+    YH_TRY(derive_run(r->chain, r->live, r->series, &range, &reached));
+    return series_flush(r->series, position);
+}
+
+static yh_err work_off(const struct rederive *r, const struct requests *q, uint64_t position)
+{
+    YH_TRY(derive_all(r, q, position));
+    YH_TRY(take_out(r, q));
+    for (const struct request *i = q->first; i; i = i->next)
+        YH_TRY(registry_reload_latest(r->series, r->chain, r->live, i->mn));
     return YH_OK;
 }
 
-void rederive_free(struct rederive *r)
+static yh_err pass(const struct rederive *r, uint64_t position, bool *ret_more)
 {
-    if (!r)
-        return;
-    yh_buf_done(&r->due);
-    yh_buf_done(&r->intents);
-    pthread_mutex_destroy(&r->lock);
-    free(r);
+    yh_cleanup(requests_done) struct requests q = {.arena = yh_arena_make(REQUESTS_MAX)};
+    YH_TRY(load(r, &q));
+    *ret_more = q.more;
+    return q.first ? work_off(r, &q, position) : YH_OK;
 }
 
-yh_err rederive_intend(struct rederive *r, yh_str mn)
+yh_err rederive_run(const struct rederive *r, uint64_t position)
 {
-    pthread_mutex_lock(&r->lock);
-    yh_err e = add_line(&r->intents, mn);
-    if (e == YH_OK && (e = save(r)) != YH_OK)
-        drop_line(&r->intents, mn);
-    pthread_mutex_unlock(&r->lock);
-    return e;
-}
-
-/* Nothing is written: the file lists the station since it was intended. */
-yh_err rederive_add(struct rederive *r, yh_str mn)
-{
-    pthread_mutex_lock(&r->lock);
-    drop_line(&r->intents, mn);
-    bool listed = find_line(yh_buf_view(&r->due), r->taken, mn) < r->due.n; /* what the worker is at may be outdated */
-    yh_err e = listed ? YH_OK : add_line(&r->due, mn);
-    pthread_mutex_unlock(&r->lock);
-    return e;
-}
-
-void rederive_forget(struct rederive *r, yh_str mn)
-{
-    pthread_mutex_lock(&r->lock);
-    drop_line(&r->intents, mn);
-    (void)!save(r); /* a station too many in the file costs only time */
-    pthread_mutex_unlock(&r->lock);
-}
-
-yh_err rederive_take(struct rederive *r, yh_buf *ret_lines)
-{
-    pthread_mutex_lock(&r->lock);
-    r->taken = r->due.n;
-    yh_buf_str(ret_lines, yh_buf_view(&r->due));
-    pthread_mutex_unlock(&r->lock);
-    return yh_buf_check(ret_lines);
-}
-
-yh_err rederive_done(struct rederive *r)
-{
-    pthread_mutex_lock(&r->lock);
-    yh_buf_consume(&r->due, r->taken);
-    r->taken = 0;
-    yh_err e = save(r);
-    pthread_mutex_unlock(&r->lock);
-    return e;
+    bool more = true;
+    while (more)
+        YH_TRY(pass(r, position, &more));
+    return YH_OK;
 }

@@ -1,26 +1,29 @@
 /*
- * The stations whose values have to be derived again, because they were admitted or their profile changed. Kept in the
- * file DIR/rederive, so that a crash at any moment leaves the work listed: a station is written down before its profile
- * changes (intend), is due once it has changed (add), and leaves the file only when the result is stored (done).
- *
- * Threads: any; the worker alone takes and ends.
+ * Deriving stations again: after an admission or a change of what is known about a logger, its values are computed anew
+ * from the evidence log. The requests stand in the database (source_rederive_list), written with the change itself.
  */
 #ifndef YH_MONITOR_REDERIVE_H
 #define YH_MONITOR_REDERIVE_H
 
-#include "base/buf.h"
+#include <stdatomic.h>
 
-struct rederive;
+#include "chain/chain.h"
+#include "db/db.h"
+#include "monitor/live.h"
+#include "series/series.h"
 
-yh_must yh_err rederive_open(const char *data_dir, struct rederive **ret); /* what the file lists is due */
-void rederive_free(struct rederive *r);                                    /* NULL is fine */
+struct rederive {
+    struct chain *chain;
+    struct series *series;
+    struct db_pool *pool;
+    struct live *live;
+    const atomic_bool *stop; /* CLOSED when it becomes true; the requests stay and the next start begins again */
+};
 
-yh_must yh_err rederive_intend(struct rederive *r, yh_str mn);
-yh_must yh_err rederive_add(struct rederive *r, yh_str mn);
-void rederive_forget(struct rederive *r, yh_str mn); /* the change did not happen */
-
-/* What is due, one MN a line; empty when nothing is. The same again until rederive_done. */
-yh_must yh_err rederive_take(struct rederive *r, yh_buf *ret_lines);
-yh_must yh_err rederive_done(struct rederive *r);
+/*
+ * Works off all requests in one pass over records 0..position-1, those the series has taken in. On the thread that writes
+ * the series. A request is taken out after its values are flushed.
+ */
+yh_must yh_err rederive_run(const struct rederive *r, uint64_t position);
 
 #endif

@@ -38,7 +38,7 @@ static void set_profile(struct live_station *s, const struct source_profile *p)
 {
     struct ingest_profile profile = {
         .known = true, .accept_bad_crc = p->accept_bad_crc,
-        .accept_clock = yh_str_is(p->clock_policy, "accept"), .offset_minutes = p->time_offset_minutes};
+        .accept_clock = yh_str_is(p->clock_policy, "accept"), .ahead_minutes = p->time_offset_minutes - YH_CST};
     size_t n = yh_min_size(p->password.n, sizeof profile.password - 1);
     if (n)
         memcpy(profile.password, p->password.p, n);
@@ -200,7 +200,15 @@ yh_err registry_load_one(struct db_pool *pool, struct live *live, yh_str mn)
 
 #define LATEST_MAX 128
 
-/* When the newest of these values arrived, by its log record; YH_TIME_NONE when the log does not say. */
+/* What the stores know of a station's newest values; gathered without the lock of the book. */
+struct newest {
+    struct series_latest rows[LATEST_MAX]; /* real-time values measured by now */
+    size_t n;
+    yh_time received; /* of the record they came from last; YH_TIME_NONE when the log does not say */
+    struct live_factor factors[LATEST_MAX];
+    size_t factor_n;
+};
+
 static yh_time received_of(struct chain *chain, uint64_t seq)
 {
     yh_buf_auto bytes = yh_buf_make(CHAIN_PAYLOAD_MAX + 4096);
@@ -208,81 +216,107 @@ static yh_time received_of(struct chain *chain, uint64_t seq)
     return chain_get(chain, seq, &bytes, &r, NULL) == YH_OK ? r.received : YH_TIME_NONE;
 }
 
-static bool put_latest(struct live_station *s, const struct series_latest *rows, size_t n, uint64_t *ret_newest_seq)
+static yh_err latest_of(struct series *series, yh_str mn, series_kind kind, yh_time not_after, struct series_latest *rows,
+                        size_t *ret_n)
 {
-    struct live_latest *latest = calloc(n, sizeof *latest);
-    if (!latest)
-        return false;
-    *ret_newest_seq = 0;
-    for (size_t i = 0; i < n; i++) {
-        memcpy(latest[i].factor, rows[i].factor, sizeof latest[i].factor);
-        latest[i].field = rows[i].field;
-        latest[i].value = rows[i].v.value;
-        latest[i].flag = rows[i].v.flag;
-        latest[i].time = rows[i].v.time;
-        latest[i].seq = rows[i].v.seq;
-        if (rows[i].v.time > s->last_data_time)
-            s->last_data_time = rows[i].v.time;
-        if (rows[i].v.seq > *ret_newest_seq)
-            *ret_newest_seq = rows[i].v.seq;
+    *ret_n = 0;
+    yh_err e = series_latest(series, mn, kind, not_after, rows, LATEST_MAX, ret_n);
+    return e == YH_E_NOT_FOUND ? YH_OK : e;
+}
+
+static void add_kind(struct newest *to, const struct series_latest *row, series_kind kind)
+{
+    size_t i = 0;
+    while (i < to->factor_n && strcmp(to->factors[i].code, row->factor) != 0)
+        i++;
+    if (i == LATEST_MAX)
+        return;
+    if (i == to->factor_n)
+        memcpy(to->factors[to->factor_n++].code, row->factor, sizeof row->factor);
+    to->factors[i].kinds |= (uint8_t)(1u << kind);
+}
+
+static yh_err gather(struct series *series, struct chain *chain, yh_str mn, struct newest *to)
+{
+    size_t n;
+    *to = (struct newest){.received = YH_TIME_NONE};
+    for (unsigned k = 0; k < SERIES_KIND_COUNT; k++) {
+        YH_TRY(latest_of(series, mn, (series_kind)k, INT64_MAX, to->rows, &n));
+        for (size_t i = 0; i < n; i++)
+            add_kind(to, &to->rows[i], (series_kind)k);
     }
+    YH_TRY(latest_of(series, mn, SERIES_RTD, yh_clock_now() + LIVE_CLOCK_LIMIT, to->rows, &to->n));
+    uint64_t newest = 0;
+    for (size_t i = 0; i < to->n; i++)
+        if (to->rows[i].v.seq > newest)
+            newest = to->rows[i].v.seq;
+    if (to->n)
+        to->received = received_of(chain, newest);
+    return YH_OK;
+}
+
+static struct live_latest latest_from(const struct series_latest *row)
+{
+    struct live_latest l = {.field = row->field, .value = row->v.value, .flag = row->v.flag, .time = row->v.time,
+                            .seq = row->v.seq};
+    memcpy(l.factor, row->factor, sizeof l.factor);
+    return l;
+}
+
+/* Replaces what the book holds. Under its lock. */
+static yh_err apply(struct live_station *s, const struct newest *from)
+{
+    struct live_latest *latest = calloc(from->n + 1, sizeof *latest);
+    if (!latest)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for newest values");
+    s->last_data_time = YH_TIME_NONE;
+    s->flagged = false;
+    for (size_t i = 0; i < from->n; i++) {
+        latest[i] = latest_from(&from->rows[i]);
+        if (latest[i].time > s->last_data_time)
+            s->last_data_time = latest[i].time;
+    }
+    for (size_t i = 0; i < from->n; i++)
+        s->flagged |= latest[i].time == s->last_data_time && live_is_fault_flag(latest[i].flag);
     free(s->latest);
     s->latest = latest;
-    s->latest_n = s->latest_cap = n;
-    return true;
-}
-
-/* Which factors the station has ever reported, in which kinds. */
-static yh_err load_factors(struct series *series, struct live_station *s)
-{
-    struct series_latest rows[LATEST_MAX];
-    for (unsigned k = 0; k < SERIES_KIND_COUNT; k++) {
-        size_t n = 0;
-        yh_err e = series_latest(series, yh_str_of(s->mn), (series_kind)k, INT64_MAX, rows, LATEST_MAX, &n);
-        if (e != YH_OK && e != YH_E_NOT_FOUND)
-            return e;
-        for (size_t i = 0; e == YH_OK && i < n; i++)
-            live_note_factor(s, yh_str_of(rows[i].factor), (series_kind)k);
-    }
+    s->latest_n = from->n;
+    s->latest_cap = from->n + 1;
+    s->factor_n = 0;
+    for (size_t i = 0; i < from->factor_n; i++)
+        for (unsigned k = 0; k < SERIES_KIND_COUNT; k++)
+            if (from->factors[i].kinds >> k & 1)
+                live_note_factor(s, yh_str_of(from->factors[i].code), (series_kind)k);
+    if (from->received > s->last_received)
+        s->last_received = from->received;
     return YH_OK;
 }
 
-static yh_err load_latest(struct series *series, struct chain *chain, struct live_station *s)
+yh_err registry_reload_latest(struct series *series, struct chain *chain, struct live *live, yh_str mn)
 {
-    struct series_latest rows[LATEST_MAX];
-    size_t n;
-    uint64_t newest;
-    YH_TRY(load_factors(series, s));
-    yh_err e = series_latest(series, yh_str_of(s->mn), SERIES_RTD, yh_clock_now() + LIVE_CLOCK_LIMIT, rows, LATEST_MAX, &n);
-    if (e == YH_E_NOT_FOUND || (e == YH_OK && n == 0))
-        return YH_OK;
-    YH_TRY(e);
-    if (!put_latest(s, rows, n, &newest))
-        return yh_fail(YH_E_NO_MEMORY, "no memory for newest values");
-    yh_time received = received_of(chain, newest);
-    if (received > s->last_received)
-        s->last_received = received;
-    return YH_OK;
+    struct newest newest;
+    YH_TRY(gather(series, chain, mn, &newest));
+    live_lock(live);
+    struct live_station *s = live_find(live, mn);
+    yh_err e = s ? apply(s, &newest) : YH_OK;
+    live_unlock(live);
+    return e;
 }
 
 yh_err registry_load_latest(struct series *series, struct chain *chain, struct live *live)
 {
     size_t at = 0;
     struct live_station *s;
+    struct newest newest;
     yh_err e = YH_OK;
     live_lock(live);
-    while (e == YH_OK && live_next(live, &at, &s))
-        if (s->known)
-            e = load_latest(series, chain, s);
-    live_unlock(live);
-    return e;
-}
-
-yh_err registry_load_latest_one(struct series *series, struct chain *chain, struct live *live, yh_str mn)
-{
-    live_lock(live);
-    struct live_station *s = live_find(live, mn);
-    yh_err e = s ? load_latest(series, chain, s) : YH_OK;
+    while (e == YH_OK && live_next(live, &at, &s)) {
+        if (!s->known)
+            continue;
+        e = gather(series, chain, yh_str_of(s->mn), &newest);
+        if (e == YH_OK)
+            e = apply(s, &newest);
+    }
     live_unlock(live);
     return e;
 }
@@ -295,7 +329,7 @@ static struct source_unknown unknown_of(const struct live_station *s)
         .mn = yh_str_of(s->mn),
         .first_seen = s->first_received,
         .last_seen = s->last_received,
-        .frames = s->frames - s->saved_frames,
+        .frames = s->unsaved,
         .last_seq = s->last_seq,
         .peer = yh_str_of(s->peer),
         .edition = yh_str_of(hj212_edition_name(s->edition)),
@@ -319,7 +353,7 @@ static size_t collect_unknown(struct live *live, struct yh_arena *arena, struct 
         row.st = yh_arena_str(arena, row.st);
         row.last_cn = yh_arena_str(arena, row.last_cn);
         rows[n++] = row;
-        s->saved_frames = s->frames;
+        s->unsaved = 0;
         s->dirty = false;
     }
     live_unlock(live);
@@ -332,7 +366,7 @@ static void take_back(struct live *live, const struct source_unknown *rows, size
     for (size_t i = 0; i < n; i++) {
         struct live_station *s = live_find(live, rows[i].mn);
         if (s) {
-            s->saved_frames -= rows[i].frames;
+            s->unsaved += rows[i].frames;
             s->dirty = true;
         }
     }

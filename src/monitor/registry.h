@@ -2,8 +2,7 @@
  * The registered facts of stations in memory, beside their live state: read from the source room at start and again when
  * a station is admitted or its profile changes.
  *
- * struct station_info is immutable; the live book owns it and replaces it under its lock, so use it only between
- * live_lock and live_unlock.
+ * The live book owns struct station_info and replaces it under its lock, so use it only between live_lock and live_unlock.
  */
 #ifndef YH_MONITOR_REGISTRY_H
 #define YH_MONITOR_REGISTRY_H
@@ -38,10 +37,10 @@ yh_must yh_err registry_load(struct db_pool *pool, struct live *live);
 yh_must yh_err registry_load_profiles(struct db *db, struct live *live); /* for commands: profiles alone */
 yh_must yh_err registry_load_one(struct db_pool *pool, struct live *live, yh_str mn);
 
-/* Newest values and reception times from the stores, before the worker starts. */
+/* Newest values and reception times from the stores: of all known stations, before anybody else works with the book; of
+ * one after its values were derived again, on the thread that writes the series. */
 yh_must yh_err registry_load_latest(struct series *series, struct chain *chain, struct live *live);
-
-yh_must yh_err registry_load_latest_one(struct series *series, struct chain *chain, struct live *live, yh_str mn);
+yh_must yh_err registry_reload_latest(struct series *series, struct chain *chain, struct live *live, yh_str mn);
 
 /* Tells the source room about unknown senders that were heard since the last call. */
 yh_must yh_err registry_save_unknown(struct db_pool *pool, struct live *live);

@@ -65,7 +65,9 @@ static yh_err read_question(struct http_request *rq, struct question *q)
         return http_problem(rq, 422, "invalid", "没有这个字段,请使用 Rtd、Avg、Min、Max、Cou 或带 Zs 的折算字段。");
     yh_time now = yh_clock_now();
     q->to = http_query_time(rq, "to", now + YH_MINUTE);
-    q->from = http_query_time(rq, "from", q->to - default_span(q->kind));
+    yh_time first = yh_time_of(&(struct yh_civil){.year = 1, .month = 1, .day = 1}, YH_CST);
+    yh_time span = default_span(q->kind);
+    q->from = http_query_time(rq, "from", q->to - span > first ? q->to - span : first);
     q->buckets = http_query_int(rq, "buckets", 0);
     if (q->from >= q->to)
         return http_problem(rq, 422, "invalid", "起始时间必须早于结束时间。");

@@ -2,8 +2,12 @@
 #include "monitor/http.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "hj212/dict.h"
+#include "kit/kit.h"
+#include "monitor/registry.h"
 #include "monitor/station_json.h"
+#include "monitor/station_list.h"
 #include "monitor/station_schema.h"
 #include "source/source.h"
 
@@ -19,71 +23,7 @@ static yh_err no_station(struct http_request *rq)
 
 /* ---- list ---- */
 
-struct filter {
-    yh_str q, medium;
-    bool by_state, exceeding;
-    live_state state;
-};
-
-static bool contains(yh_str text, yh_str part)
-{
-    return memmem(text.p, text.n, part.p, part.n) != NULL;
-}
-
-static bool matches(const struct live_station *s, const struct filter *f)
-{
-    if (!s->known || !s->info)
-        return false;
-    if (f->by_state && s->state != f->state)
-        return false;
-    if (f->medium.n && !yh_str_eq(f->medium, s->info->medium))
-        return false;
-    if (f->exceeding && !station_exceeding(s))
-        return false;
-    return f->q.n == 0 || contains(yh_str_of(s->mn), f->q) || contains(s->info->name, f->q) ||
-           contains(s->info->enterprise_name, f->q) || contains(s->info->region_name, f->q);
-}
-
-static int by_name(const void *a, const void *b)
-{
-    const struct live_station *x = *(struct live_station *const *)a, *y = *(struct live_station *const *)b;
-    int c = yh_str_cmp(x->info->enterprise_name, y->info->enterprise_name);
-    return c ? c : strcmp(x->mn, y->mn);
-}
-
-struct selection {
-    struct live_station **items;
-    size_t n;
-};
-
-/* All matching stations in list order, in the request's memory. Under the lock. */
-static yh_err select_stations(struct http_request *rq, struct live *live, const struct filter *f, struct selection *ret)
-{
-    size_t at = 0, count = 0;
-    struct live_station *s;
-    while (live_next(live, &at, &s))
-        count += matches(s, f);
-    ret->n = 0;
-    ret->items = YH_NEW_N(rq->arena, struct live_station *, count + 1);
-    if (!ret->items)
-        return yh_fail(YH_E_NO_MEMORY, "no memory to list %zu stations", count);
-    for (at = 0; live_next(live, &at, &s);)
-        if (matches(s, f))
-            ret->items[ret->n++] = s;
-    qsort(ret->items, ret->n, sizeof *ret->items, by_name);
-    return YH_OK;
-}
-
-/* The cursor is the MN of the last row shown; a station that left the list meanwhile starts it anew. */
-static size_t start_of(const struct selection *all, yh_str cursor)
-{
-    for (size_t i = 0; cursor.n && i < all->n; i++)
-        if (yh_str_is(cursor, all->items[i]->mn))
-            return i + 1;
-    return 0;
-}
-
-static void put_page(struct yh_json *j, const struct selection *all, size_t from, size_t limit)
+static void put_page(struct yh_json *j, const struct station_selection *all, size_t from, size_t limit)
 {
     size_t end = yh_min_size(all->n, from + limit);
     yh_json_obj(j);
@@ -103,7 +43,7 @@ static void put_page(struct yh_json *j, const struct selection *all, size_t from
 static yh_err list_stations(struct http_request *rq)
 {
     struct live *live = monitor_http_of(rq)->live;
-    struct filter f = {0};
+    struct station_filter f = {0};
     yh_str state = {0}, cursor = {0}, exceeding = {0};
     http_query(rq, "q", &f.q);
     http_query(rq, "medium", &f.medium);
@@ -112,11 +52,11 @@ static yh_err list_stations(struct http_request *rq)
     f.exceeding = http_query(rq, "exceeding", &exceeding) && yh_str_is(exceeding, "true");
     size_t limit = (size_t)http_query_int(rq, "limit", 50);
     struct yh_json *j = http_json(rq);
-    struct selection all;
+    struct station_selection all;
     live_lock(live);
-    yh_err e = select_stations(rq, live, &f, &all);
+    yh_err e = station_select(live, &f, rq->arena, &all);
     if (e == YH_OK)
-        put_page(j, &all, start_of(&all, cursor), limit);
+        put_page(j, &all, station_page_start(live, &all, cursor), limit);
     live_unlock(live);
     return e;
 }
@@ -247,22 +187,14 @@ static void put_change(struct yh_json *j, json_t *body)
     yh_json_obj_end(j);
 }
 
-/* A note that the log does not take now waits in the database. */
-static yh_err keep_note(struct db_pool *pool, yh_str origin, yh_str json)
-{
-    struct db *writer = db_pool_writer(pool);
-    yh_err e = kit_note_keep(writer, origin, json);
-    db_pool_put(pool, writer);
-    return e;
-}
-
-/* A change of a station: who did what, for the evidence log. */
-static yh_err note_change(struct http_request *rq, const char *event, yh_str mn)
+/* Who does what to a station, for the evidence log; in the request's memory. */
+static yh_err compose_note(struct http_request *rq, const char *event, yh_str mn, struct source_note *ret)
 {
     yh_buf_auto text = yh_buf_make(65536);
     struct yh_json j = yh_json_to(&text);
     yh_json_obj(&j);
     yh_json_kz(&j, "event", event);
+    yh_json_ktime(&j, "at", yh_clock_now());
     yh_json_kstr(&j, "mn", mn);
     yh_json_kstr(&j, "by", rq->user->name);
     yh_json_kz(&j, "peer", rq->peer);
@@ -270,31 +202,28 @@ static yh_err note_change(struct http_request *rq, const char *event, yh_str mn)
     put_change(&j, rq->body);
     yh_json_obj_end(&j);
     YH_TRY(yh_buf_check(&text));
-    struct chain_record note = {.received = yh_clock_now(), .kind = CHAIN_NOTE, .origin = rq->user->name,
-                                .payload = yh_buf_view(&text)};
-    uint64_t seq;
-    struct chain *chain = monitor_http_of(rq)->chain;
-    if (chain_append(chain, &note, &seq) != YH_OK)
-        return keep_note(monitor_http_of(rq)->pool, note.origin, note.payload);
-    return chain_wait_durable(chain, seq, 5000);
+    *ret = (struct source_note){rq->user->name, yh_arena_str(rq->arena, yh_buf_view(&text))};
+    return ret->json.p ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a note");
 }
 
-/* Before a change: what cannot be put on record is not done, and a crash on the way leaves the station listed. */
-static yh_err begin_change(struct http_request *rq, yh_str mn)
+/* What cannot be put on record for the time being is not done. */
+static yh_err check_log(struct http_request *rq)
 {
-    const struct monitor_http *m = monitor_http_of(rq);
-    if (chain_health(m->chain) != YH_OK)
-        return http_problem(rq, 503, "evidence_log_stopped", "存证日志暂停写入,变更无法留痕,请待磁盘恢复后重试。");
-    return monitor_rederive_intend(m->monitor, mn);
+    if (chain_health(monitor_http_of(rq)->chain) == YH_OK)
+        return YH_OK;
+    return http_problem(rq, 503, "evidence_log_stopped", "存证日志暂停写入,变更无法留痕,请待磁盘恢复后重试。");
 }
 
-/* After a change in the database: memory follows, and the station's past is derived with what is known now. */
-static yh_err apply_change(struct http_request *rq, const char *event, yh_str mn)
+/* After a change in the database: memory follows, and what stands in the same transaction is on its way: the note to the
+ * evidence log, the station to the worker. A log that stops just now does not undo the change; the note waits. */
+static yh_err follow_change(struct http_request *rq, yh_str mn)
 {
-    const struct monitor_http *m = monitor_http_of(rq);
-    YH_TRY(registry_load_one(m->pool, m->live, mn));
-    YH_TRY(monitor_rederive(m->monitor, mn));
-    return note_change(rq, event, mn);
+    const struct monitor_host *host = rq->app;
+    YH_TRY(registry_load_one(host->monitor.pool, host->monitor.live, mn));
+    monitor_stations_changed(host->monitor.monitor);
+    if (kit_deliver_notes(host->kit.kit) != YH_OK)
+        yh_log(YH_LOG_WARN, "monitor", "a note of %.*s waits for the evidence log: %s", YH_FMT(rq->user->name), yh_cause());
+    return YH_OK;
 }
 
 static void put_profile(struct yh_json *j, struct live_station *s)
@@ -303,9 +232,8 @@ static void put_profile(struct yh_json *j, struct live_station *s)
 }
 
 /* A refusal of the source room, as a problem with its field. */
-static yh_err refused(struct http_request *rq, yh_str mn, yh_err e, const struct source_problem *problem)
+static yh_err refused(struct http_request *rq, yh_err e, const struct source_problem *problem)
 {
-    monitor_rederive_forget(monitor_http_of(rq)->monitor, mn);
     if (e == YH_E_NOT_FOUND)
         return no_station(rq);
     if ((e != YH_E_INVALID && e != YH_E_CONFLICT) || !problem->message[0])
@@ -319,11 +247,13 @@ static yh_err patch_profile(struct http_request *rq)
 {
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
-    YH_TRY(begin_change(rq, mn));
-    yh_err e = source_profile_patch_pooled(monitor_http_of(rq)->pool, mn, rq->body, yh_clock_now(), &problem);
+    struct source_note note;
+    YH_TRY(check_log(rq));
+    YH_TRY(compose_note(rq, "station.profile", mn, &note));
+    yh_err e = source_profile_patch_pooled(monitor_http_of(rq)->pool, mn, rq->body, &note, yh_clock_now(), &problem);
     if (e != YH_OK)
-        return refused(rq, mn, e, &problem);
-    YH_TRY(apply_change(rq, "station.profile", mn));
+        return refused(rq, e, &problem);
+    YH_TRY(follow_change(rq, mn));
     return with_station(rq, put_profile);
 }
 
@@ -331,6 +261,9 @@ static yh_err admit(struct http_request *rq)
 {
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
+    struct source_note note;
+    YH_TRY(check_log(rq));
+    YH_TRY(compose_note(rq, "station.admit", mn, &note));
     struct source_admission a = {
         .mn = mn,
         .name = http_body_str(rq, "name"),
@@ -341,12 +274,12 @@ static yh_err admit(struct http_request *rq)
         .medium = http_body_str(rq, "medium"),
         .region_code = http_body_str(rq, "region_code"),
         .cause = rq->user->name,
+        .note = &note,
     };
-    YH_TRY(begin_change(rq, mn));
     yh_err e = source_admit_pooled(monitor_http_of(rq)->pool, &a, yh_clock_now(), &problem);
     if (e != YH_OK)
-        return refused(rq, mn, e, &problem);
-    YH_TRY(apply_change(rq, "station.admit", mn));
+        return refused(rq, e, &problem);
+    YH_TRY(follow_change(rq, mn));
     return get_station(rq);
 }
 

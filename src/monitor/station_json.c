@@ -170,7 +170,7 @@ void station_json_profile(struct yh_json *j, const struct live_station *s)
     yh_json_kstr(j, "answer_policy", i->answer_policy);
     yh_json_kz(j, "period_stamp", i->end_stamped ? "end" : "start");
     yh_json_kbool(j, "sm4_key_set", s->profile.key.set);
-    yh_json_ki64(j, "time_offset_minutes", s->profile.offset_minutes ? s->profile.offset_minutes : YH_CST);
+    yh_json_ki64(j, "time_offset_minutes", YH_CST + s->profile.ahead_minutes);
     yh_json_obj_end(j);
 }
 

@@ -129,7 +129,10 @@ static void check_decimal(struct http_checker *c, const struct place *at, const 
 static void check_time(struct http_checker *c, const struct place *at, yh_str s)
 {
     yh_time t;
-    if (!yh_time_parse(s, YH_CST, &t))
+    struct yh_civil civil = {0};
+    if (yh_time_parse(s, YH_CST, &t))
+        civil = yh_civil_of(t, YH_CST);
+    if (civil.year < 1 || civil.year > 9999) /* also where only its offset leads beyond: answers are written at +08:00 */
         fault(c, at, "应为时间,如 2026-11-23T08:15:00+08:00");
 }
 

@@ -208,7 +208,7 @@ static void fill_defaults(struct http_config *c)
     set_default(&c->answer_ms, 120000);
     set_default(&c->beat_ms, 15000);
     set_default(&c->stream_ms, 30 * 60 * 1000);
-    set_default(&c->per_address, 64);
+    set_default(&c->per_address, 1024);
     if (c->events_kept == 0)
         c->events_kept = HTTP_EVENTS_KEPT;
 }

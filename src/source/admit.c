@@ -236,7 +236,8 @@ static yh_err admit(struct db *d, void *user)
     YH_TRY(ensure_enterprise(d, w));
     YH_TRY(ensure_outlet(d, w));
     YH_TRY(add_station(d, w));
-    return source_run(d, sql_drop_unknown, &w->a->mn, 1);
+    YH_TRY(source_run(d, sql_drop_unknown, &w->a->mn, 1));
+    return source_changed(d, w->a->mn, w->a->note, true);
 }
 
 yh_err source_admit(struct db *d, const struct source_admission *a, yh_time now, struct source_problem *ret_problem)

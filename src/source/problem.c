@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "kit/kit.h"
 #include "source/source_internal.h"
 
 yh_err source_refuse(struct source_problem *p, yh_err code, const char *field, const char *fmt, ...)
@@ -35,6 +36,13 @@ yh_err source_check_text(struct source_problem *p, const char *field, const char
     if (text.p[0] == ' ' || text.p[text.n - 1] == ' ')
         return source_refuse(p, YH_E_INVALID, field, "%s的首尾不能有空格。", title);
     return YH_OK;
+}
+
+yh_err source_changed(struct db *d, yh_str mn, const struct source_note *note, bool derive)
+{
+    if (note)
+        YH_TRY(kit_note_keep(d, note->origin, note->json));
+    return derive ? source_rederive_ask(d, mn) : YH_OK;
 }
 
 yh_err source_run(struct db *d, const char *sql_literal, const yh_str *args, int n)

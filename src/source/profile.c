@@ -21,6 +21,7 @@ struct field {
     const char *title;
     const char *const *words;
     int64_t min, max;
+    bool derives; /* stored values depend on it */
 };
 
 static const char *const editions[] = {"auto", "2005", "2017", "2025", NULL};
@@ -31,16 +32,16 @@ static const char *const answer_policies[] = {"standard", "always", "never", NUL
 #define AT(member) offsetof(struct source_profile, member)
 
 static const struct field fields[] = {
-    {"edition", WORD, AT(edition), "协议版本", editions, 0, 0},
-    {"clock_policy", WORD, AT(clock_policy), "时钟策略", clock_policies, 0, 0},
-    {"answer_policy", WORD, AT(answer_policy), "应答策略", answer_policies, 0, 0},
-    {"dialect", NAME, AT(dialect), "方言", NULL, 1, 32},
-    {"password", PASSWORD, AT(password), "设备访问密码", NULL, 0, 9},
-    {"sm4_key", KEY, AT(sm4_key), "SM4 密钥", NULL, 32, 32},
-    {"accept_bad_crc", FLAG, AT(accept_bad_crc), "接受校验错误的报文", NULL, 0, 0},
-    {"time_offset_minutes", NUMBER, AT(time_offset_minutes), "设备时区", NULL, -720, 840},
-    {"interval_minutes", NUMBER, AT(interval_minutes), "分钟数据周期", NULL, 1, 60},
-    {"period_stamp", WORD, AT(period_stamp), "时段标注方式", period_stamps, 0, 0},
+    {"edition", WORD, AT(edition), "协议版本", editions, 0, 0, false},
+    {"clock_policy", WORD, AT(clock_policy), "时钟策略", clock_policies, 0, 0, false},
+    {"answer_policy", WORD, AT(answer_policy), "应答策略", answer_policies, 0, 0, false},
+    {"dialect", NAME, AT(dialect), "方言", NULL, 1, 32, false},
+    {"password", PASSWORD, AT(password), "设备访问密码", NULL, 0, 9, true},
+    {"sm4_key", KEY, AT(sm4_key), "SM4 密钥", NULL, 32, 32, true},
+    {"accept_bad_crc", FLAG, AT(accept_bad_crc), "接受校验错误的报文", NULL, 0, 0, true},
+    {"time_offset_minutes", NUMBER, AT(time_offset_minutes), "设备时区", NULL, -720, 840, true},
+    {"interval_minutes", NUMBER, AT(interval_minutes), "分钟数据周期", NULL, 1, 60, false},
+    {"period_stamp", WORD, AT(period_stamp), "时段标注方式", period_stamps, 0, 0, false},
 };
 
 /* ---- checking ---- */
@@ -155,9 +156,18 @@ static yh_err merge(json_t *patch, struct source_profile *profile, struct source
 struct change {
     yh_str mn;
     json_t *patch;
+    const struct source_note *note;
     yh_time now;
     struct source_problem *problem;
 };
+
+static bool derives(json_t *patch)
+{
+    for (size_t i = 0; i < YH_LEN(fields); i++)
+        if (fields[i].derives && json_object_get(patch, fields[i].key))
+            return true;
+    return false;
+}
 
 static yh_err write_profile(struct db *d, const struct change *c, const struct source_profile *p)
 {
@@ -199,20 +209,22 @@ static yh_err change(struct db *d, void *user)
                                .interval_minutes = (int)db_i64(s, 8),
                                .period_stamp = db_str(s, 9)};
     YH_TRY(merge(c->patch, &p, c->problem));
-    return write_profile(d, c, &p); /* while the row that the views point into is still held */
+    YH_TRY(write_profile(d, c, &p)); /* while the row that the views point into is still held */
+    return source_changed(d, c->mn, c->note, derives(c->patch));
 }
 
-yh_err source_profile_patch(struct db *d, yh_str mn, json_t *patch, yh_time now, struct source_problem *ret_problem)
+yh_err source_profile_patch(struct db *d, yh_str mn, json_t *patch, const struct source_note *note, yh_time now,
+                            struct source_problem *ret_problem)
 {
-    struct change c = {mn, patch, now, ret_problem};
+    struct change c = {mn, patch, note, now, ret_problem};
     if (!json_is_object(patch))
         return source_refuse(ret_problem, YH_E_INVALID, "profile", "请填写要修改的设备参数。");
     return db_txn(d, change, &c);
 }
 
-yh_err source_profile_patch_pooled(struct db_pool *p, yh_str mn, json_t *patch, yh_time now,
-                                   struct source_problem *ret_problem)
+yh_err source_profile_patch_pooled(struct db_pool *p, yh_str mn, json_t *patch, const struct source_note *note,
+                                   yh_time now, struct source_problem *ret_problem)
 {
     source_loan_auto l = {p, db_pool_writer(p)};
-    return source_profile_patch(l.d, mn, patch, now, ret_problem);
+    return source_profile_patch(l.d, mn, patch, note, now, ret_problem);
 }

@@ -63,6 +63,11 @@ yh_must yh_err source_station_list(struct db *d, const struct source_filter *fil
 yh_must yh_err source_station_count(struct db *d, const struct source_filter *filter, uint64_t *ret); /* ignores after, limit */
 yh_must yh_err source_station_by_mn(struct db *d, yh_str mn, struct yh_arena *arena, struct source_station *ret);
 
+/* What the evidence log shall say of a change: stored in its transaction, brought there by kit_deliver_notes. */
+struct source_note {
+    yh_str origin, json;
+};
+
 struct source_admission {
     yh_str mn, name;
     yh_str enterprise_name, credit_code; /* credit_code may be empty */
@@ -71,24 +76,31 @@ struct source_admission {
     yh_str st;    /* may be empty: taken from what the unknown sender sent */
     bool demo;
     yh_str cause; /* who admits */
+    const struct source_note *note; /* may be NULL; not stored when nothing changes */
 };
 
 /*
- * Creates what is missing of enterprise, outlet and station in one transaction, and takes the MN off the unknown ones.
- * The same admission again changes nothing; an MN, outlet or credit code that belongs to something else is CONFLICT.
+ * Creates what is missing of enterprise, outlet and station in one transaction, takes the MN off the unknown ones and
+ * asks for the station's values to be derived. The same admission again changes nothing; an MN, outlet or credit code that belongs to something else is CONFLICT.
  */
 yh_must yh_err source_admit(struct db *d, const struct source_admission *a, yh_time now, struct source_problem *ret_problem);
 
 /* Changes the profile fields that stand in `patch` (keys as in struct source_profile; null clears password and sm4_key);
- * all of them or none. NOT_FOUND: no such station. */
-yh_must yh_err source_profile_patch(struct db *d, yh_str mn, json_t *patch, yh_time now,
+ * all of them or none. Asks for the values to be derived again when they depend on what stands in the patch. NOT_FOUND: no
+ * such station. note may be NULL. */
+yh_must yh_err source_profile_patch(struct db *d, yh_str mn, json_t *patch, const struct source_note *note, yh_time now,
                                     struct source_problem *ret_problem);
 
 /* The same, each with the pool's writer for the time of the call. */
 yh_must yh_err source_admit_pooled(struct db_pool *p, const struct source_admission *a, yh_time now,
                                    struct source_problem *ret_problem);
-yh_must yh_err source_profile_patch_pooled(struct db_pool *p, yh_str mn, json_t *patch, yh_time now,
-                                           struct source_problem *ret_problem);
+yh_must yh_err source_profile_patch_pooled(struct db_pool *p, yh_str mn, json_t *patch, const struct source_note *note,
+                                           yh_time now, struct source_problem *ret_problem);
+
+/* Stations whose values must be derived again, oldest request first. Done takes out that request, not a newer one. */
+yh_must yh_err source_rederive_ask(struct db *d, yh_str mn);
+yh_must yh_err source_rederive_list(struct db *d, bool (*each)(void *user, yh_str mn, int64_t asked), void *user);
+yh_must yh_err source_rederive_done(struct db *d, yh_str mn, int64_t asked);
 
 /* ---- regions ---- */
 
@@ -119,6 +131,9 @@ yh_must yh_err source_unknown_put(struct db *d, const struct source_unknown *row
 yh_must yh_err source_unknown_list(struct db *d, yh_str after_mn, size_t limit,
                                    bool (*each)(void *user, const struct source_unknown *u), void *user);
 yh_must yh_err source_unknown_count(struct db *d, uint64_t *ret);
+
+/* The first log record of this sender that is not counted yet; 0 when it is not listed. */
+yh_must yh_err source_unknown_next(struct db *d, yh_str mn, uint64_t *ret);
 
 /* ---- demo ---- */
 

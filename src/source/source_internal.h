@@ -12,6 +12,9 @@ yh_must yh_err source_check_text(struct source_problem *p, const char *field, co
 
 bool source_text_clean(yh_str s); /* UTF-8 without control characters */
 
+/* What every change of a station ends with, in its transaction: the note, and whether values must be derived again. */
+yh_must yh_err source_changed(struct db *d, yh_str mn, const struct source_note *note, bool derive);
+
 /* Runs a statement that has text parameters only. */
 yh_must yh_err source_run(struct db *d, const char *sql_literal, const yh_str *args, int n);
 

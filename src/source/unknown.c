@@ -13,6 +13,7 @@ static const char sql_put[] =
     " st = excluded.st, last_cn = excluded.last_cn, last_seq = excluded.last_seq"
     " WHERE excluded.last_seq > unknown_station.last_seq";
 static const char sql_has[] = "SELECT 1 FROM unknown_station WHERE mn = ?";
+static const char sql_last[] = "SELECT last_seq FROM unknown_station WHERE mn = ?";
 static const char sql_count[] = "SELECT COUNT(*) FROM unknown_station";
 /* The senders heard least and longest ago give way to new ones. */
 static const char sql_forget[] =
@@ -62,6 +63,17 @@ static yh_err is_listed(struct db *d, yh_str mn, bool *ret)
     YH_TRY(db_prepare(d, sql_has, &s));
     db_bind_str(s, 1, mn);
     return db_step(s, ret);
+}
+
+yh_err source_unknown_next(struct db *d, yh_str mn, uint64_t *ret)
+{
+    db_stmt_auto *s = NULL;
+    bool row = false;
+    YH_TRY(db_prepare(d, sql_last, &s));
+    db_bind_str(s, 1, mn);
+    YH_TRY(db_step(s, &row));
+    *ret = row ? (uint64_t)db_i64(s, 0) + 1 : 0;
+    return YH_OK;
 }
 
 static yh_err forget_some(struct db *d, uint64_t *there)

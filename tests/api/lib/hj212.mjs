@@ -98,14 +98,19 @@ export class Logger {
 
     // Sends a frame and waits for the 9014 with its QN.
     send(bytes, deadline = 10_000) {
-        const qn = /QN=(\d+)/.exec(bytes.toString('latin1'))[1];
+        const answer = this.answerTo(/QN=(\d+)/.exec(bytes.toString('latin1'))[1], deadline);
+        this.socket.write(bytes);
+        return answer;
+    }
+
+    // The 9014 with this QN, for a frame that is written by other means.
+    answerTo(qn, deadline = 10_000) {
         return new Promise((done, fail) => {
             const timer = setTimeout(() => {
                 this.acks.delete(qn);
                 fail(new Error(`no 9014 for QN ${qn} within ${deadline} ms`));
             }, deadline);
             this.acks.set(qn, { done, fail, timer });
-            this.socket.write(bytes);
         });
     }
 

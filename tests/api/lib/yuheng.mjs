@@ -54,9 +54,11 @@ export function addUser(dir, username, role, password) {
 const READY = /^ready http=(?:https?:\/\/)?(\S+):(\d+)\/? gate=(\S+):(\d+)/;
 
 // Starts `yuheng serve` on free ports and waits for its ready line. Stopped when `t` ends, unless done before.
-export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000 } = {}) {
-    const child = spawn(binary, ['serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args],
-        { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
+// `files`: how many descriptors it may open.
+export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000, files } = {}) {
+    const before = files ? ['sh', '-c', `ulimit -n ${files} && exec "$0" "$@"`] : [];
+    const [program, ...line] = [...before, binary, 'serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args];
+    const child = spawn(program, line, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
     children.add(child);
     const exited = new Promise((done) => {
         child.on('error', (error) => done({ error }));

@@ -620,6 +620,9 @@ static void notes_stay_until_the_log_has_them(void **state)
     OK(kit_account_passwd(k, YH_S("duty1"), YH_S("Another-horse-9"), false, YH_S("cli"), NOW));
     assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 2);
     assert_int_equal(kit_deliver_notes(k), YH_E_NO_SPACE);
+    kit_close(k);
+    OK(kit_open(&config, &k)); /* a start in this state is a start */
+    assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 2);
     stopped = false;
     OK(kit_deliver_notes(k));
     assert_int_equal(count(b, "SELECT COUNT(*) FROM pending_note"), 0);

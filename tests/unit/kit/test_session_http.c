@@ -316,6 +316,41 @@ static void repeated_key_gets_the_first_answer(void **state)
     assert_int_equal(json_integer_value(json_object_get(theirs.json, "run")), 3);
 }
 
+static void who_must_change_may_do_nothing_else(void **state)
+{
+    struct box *b = *state;
+    struct browser w;
+    OK(kit_account_passwd(b->host.kit, YH_S("chief"), YH_S(GOOD), true, YH_S("cli"), yh_clock_now()));
+    answer_auto in = enter(b, &w, "chief", GOOD);
+    assert_int_equal(in.status, 200);
+    assert_true(json_is_true(json_object_get(json_object_get(in.json, "user"), "must_change")));
+
+    answer_auto run = call(b, &w, "POST", "/api/v1/run", "{}", "");
+    assert_int_equal(run.status, 403);
+    assert_string_equal(text_of(&run, "code"), "must_change");
+    assert_int_equal(b->runs, 0);
+    answer_auto events = call(b, &w, "GET", "/api/v1/events", NULL, "");
+    assert_int_equal(events.status, 403);
+    answer_auto shown = call(b, &w, "GET", "/api/v1/session", NULL, "");
+    assert_int_equal(shown.status, 200);
+    answer_auto open = call(b, &w, "GET", "/api/v1/openapi.json", NULL, ""); /* open to everybody */
+    assert_int_equal(open.status, 200);
+
+    answer_auto changed = call(b, &w, "PUT", "/api/v1/session/password",
+                               "{\"current\":\"" GOOD "\",\"password\":\"Another-horse-9\"}", "");
+    assert_int_equal(changed.status, 200);
+    answer_auto again = enter(b, &w, "chief", "Another-horse-9");
+    assert_int_equal(again.status, 200);
+    answer_auto ran = call(b, &w, "POST", "/api/v1/run", "{}", "");
+    assert_int_equal(ran.status, 200);
+
+    OK(kit_account_passwd(b->host.kit, YH_S("duty1"), YH_S(GOOD), true, YH_S("cli"), yh_clock_now()));
+    answer_auto other = enter(b, &w, "duty1", GOOD);
+    assert_int_equal(other.status, 200);
+    answer_auto out = call(b, &w, "DELETE", "/api/v1/session", NULL, "");
+    assert_int_equal(out.status, 200);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -327,6 +362,7 @@ int main(void)
         T(signing_out_needs_the_token_and_ends_it),
         T(own_password_is_changed),
         T(roles_open_only_their_doors),
+        T(who_must_change_may_do_nothing_else),
         T(repeated_key_gets_the_first_answer),
     };
     return cmocka_run_group_tests_name("kit-session-http", tests, NULL, NULL);

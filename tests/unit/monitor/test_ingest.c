@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "hj212/compose.h"
 #include "monitor/ingest.h"
 
@@ -38,6 +40,43 @@ static struct ingest_result take(const char *segment, chain_kind kind, struct in
 }
 
 static const struct ingest_profile ordinary = {.known = true};
+
+/* What no series can hold is the sender's fault, not the store's: the worker goes on. */
+static void what_the_series_refuse_is_an_issue(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/yuheng-ingest-XXXXXX", path[64];
+    struct series *s;
+    struct ingest_result result;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/series.db", dir);
+    assert_int_equal(series_open(&(struct series_config){.path = path}, &s), YH_OK);
+    static const struct {
+        const char *time;
+        ingest_issue issue;
+    } rows[] = {{"00010101000000", INGEST_BEYOND}, {"00010102000000", INGEST_FINE}, {"99991231235959", INGEST_FUTURE},
+                {"19700101000000", INGEST_FINE}, {"2016110208590", INGEST_FINE}, {"20161102085900123", INGEST_FINE},
+                {"00000101000000", INGEST_NO_TIME}};
+    for (size_t i = 0; i < YH_LEN(rows); i++) {
+        yh_buf_auto segment = yh_buf_make(256);
+        yh_buf_printf(&segment, "ST=32;CN=2011;PW=1;MN=M1;CP=&&DataTime=%s;011-Rtd=1.0&&", rows[i].time);
+        yh_buf_clear(&bytes);
+        assert_int_equal(hj212_wrap(yh_buf_view(&segment), &bytes), YH_OK);
+        struct chain_record r = {.seq = i, .received = 1793600000000, .kind = CHAIN_FRAME, .origin = YH_S("M1"),
+                                 .payload = yh_buf_view(&bytes)};
+        assert_int_equal(ingest_record(in, &r, &(struct ingest_profile){.known = true}, s, &result), YH_OK);
+        assert_int_equal(result.issue, rows[i].issue);
+        assert_int_equal(result.cell_count, rows[i].issue == INGEST_FINE || rows[i].issue == INGEST_FUTURE);
+    }
+    series_close(s);
+    static const char *const tails[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < YH_LEN(tails); i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s", path, tails[i]);
+        unlink(name);
+    }
+    assert_int_equal(rmdir(dir), 0);
+}
 
 static void values_and_flags(void **state)
 {
@@ -127,6 +166,7 @@ static void seventeen_digits_are_a_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_series_refuse_is_an_issue),
         cmocka_unit_test(values_and_flags),
         cmocka_unit_test(kinds_by_command),
         cmocka_unit_test(the_later_of_two_equal_keys_counts),

@@ -126,9 +126,45 @@ static void known_stations_are_not_bounded_by_the_unknown(void **state)
     live_lock(live);
     for (unsigned i = 0; i < LIVE_UNKNOWN_MAX; i++)
         assert_non_null(live_take(live, (yh_str){mn, (size_t)snprintf(mn, sizeof mn, "U%u", i)}));
-    assert_non_null(live_know(live, YH_S("one-more")));
+    live_find(live, YH_S("U7"))->frames = 5;
+    live_find(live, YH_S("U8"))->last_received = NOW;
+    assert_non_null(live_know(live, YH_S("admitted")));
     assert_int_equal(live_unknown(live), LIVE_UNKNOWN_MAX);
+    assert_non_null(live_take(live, YH_S("one-more")));
+    assert_int_equal(live_unknown(live), LIVE_UNKNOWN_MAX - LIVE_UNKNOWN_MAX / 10 + 1);
+    assert_non_null(live_find(live, YH_S("U7"))); /* heard often */
+    assert_non_null(live_find(live, YH_S("U8"))); /* heard lately */
+    assert_non_null(live_find(live, YH_S("admitted")));
+    size_t before = live_unknown(live);
+    assert_non_null(live_know(live, YH_S("U7")));
+    assert_int_equal(live_unknown(live), before - 1);
     live_unlock(live);
+}
+
+static void what_cannot_be_an_mn_is_nobody(void **state)
+{
+    (void)state;
+    live_lock(live);
+    assert_null(live_take(live, YH_S("")));
+    assert_null(live_take(live, YH_S("a\"b")));
+    assert_null(live_take(live, (yh_str){"a\0b", 3}));
+    assert_null(live_take(live, YH_S("M12345678901234567890123456789012")));
+    assert_int_equal(live_unknown(live), 0);
+    live_unlock(live);
+    live_connected(live, YH_S("never-heard"), "192.0.2.7:1", false);
+    assert_null(live_find(live, YH_S("never-heard")));
+}
+
+static void shown_factors_are_bounded(void **state)
+{
+    (void)state;
+    struct live_station *s = station();
+    char code[16];
+    for (unsigned i = 0; i < LIVE_FACTORS_MAX + 10; i++)
+        live_note_factor(s, (yh_str){code, (size_t)snprintf(code, sizeof code, "f%u", i)}, SERIES_RTD);
+    assert_int_equal(s->factor_n, LIVE_FACTORS_MAX);
+    live_note_factor(s, YH_S("f3"), SERIES_DAY); /* a known one still learns */
+    assert_int_equal(live_factor_find(s, YH_S("f3"))->kinds, 1 << SERIES_RTD | 1 << SERIES_DAY);
 }
 
 int main(void)
@@ -140,6 +176,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(recent_frames_newest_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_senders_are_bounded_and_the_lightest_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(known_stations_are_not_bounded_by_the_unknown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_an_mn_is_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(shown_factors_are_bounded, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "util.h"
 
+#include "series/columns.h"
+
 static void what_was_put_can_be_read(void **state)
 {
     struct box *b = *state;
@@ -350,6 +352,37 @@ static void names(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, box_setup, box_teardown)
 
+static yh_err put_factors(struct series *s, uint64_t seq, unsigned first, unsigned n)
+{
+    static char codes[200][16];
+    struct series_cell cells[200];
+    for (unsigned i = 0; i < n; i++)
+        cells[i] = (struct series_cell){
+            .factor = {codes[i], (size_t)snprintf(codes[i], sizeof codes[i], "f%u", first + i)}, .value = {1, 0}};
+    const struct series_record r = {.mn = YH_S("M1"), .time = T0 + (yh_time)seq * 1000, .seq = seq, .cells = cells, .cell_count = n};
+    series_effect effect;
+    return series_put(s, &r, &effect);
+}
+
+/* A record whose new columns do not all fit adds none, so that what fits later does not depend on what was refused. */
+static void factors_without_end_are_refused_whole(void **state)
+{
+    struct box *b = *state;
+    unsigned n = 0;
+    uint64_t seq = 0;
+    for (; n + 128 < SERIES_POINT_COLUMNS_MAX; n += 128)
+        OK(put_factors(b->s, seq++, n, 128));
+    OK(put_factors(b->s, seq++, n, 127));
+    assert_int_equal(put_factors(b->s, seq++, n + 127, 2), YH_E_TOO_LARGE);
+    OK(put_factors(b->s, seq++, n + 127, 1));
+    assert_int_equal(put_factors(b->s, seq++, n + 128, 1), YH_E_TOO_LARGE);
+    OK(put_factors(b->s, seq++, 0, 128)); /* known ones go on */
+    OK(series_flush(b->s, seq));
+    box_reopen(b);
+    assert_int_equal(put_factors(b->s, seq++, n + 128, 1), YH_E_TOO_LARGE);
+    OK(put_factors(b->s, seq++, n, 128));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +390,7 @@ int main(void)
         TEST(empty_and_foreign_ranges),
         TEST(the_caller_can_stop),
         TEST(bad_records_are_refused),
+        TEST(factors_without_end_are_refused_whole),
         TEST(repeats_are_the_same_fact),
         TEST(corrections_are_versions),
         TEST(one_record_with_a_factor_twice),

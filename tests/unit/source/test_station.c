@@ -199,7 +199,7 @@ static yh_err patch(struct registry *r, const char *mn, const char *json, struct
 {
     yh_json_auto *j = NULL;
     OK(yh_json_parse(yh_str_of(json), &j));
-    return source_profile_patch(r->d, yh_str_of(mn), j, NOW + 5, p);
+    return source_profile_patch(r->d, yh_str_of(mn), j, NULL, NOW + 5, p);
 }
 
 static void profile_takes_what_is_given(void **state)
@@ -360,6 +360,30 @@ static void unknown_list(struct registry *r, const char *after, size_t limit, co
     assert_string_equal(yh_buf_z(&out), expected);
 }
 
+/* A flood of names gives way to a newcomer, and so do neither who is heard often nor who is heard lately. */
+static void unknown_senders_are_bounded(void **state)
+{
+    struct registry *r = *state;
+    static struct source_unknown rows[512];
+    static char names[512][16];
+    uint64_t n = 0;
+    struct source_unknown often = unknown("often", 1, 9, 1), lately = unknown("lately", 99, 1, 2);
+    OK(source_unknown_put(r->d, &often, 1));
+    OK(source_unknown_put(r->d, &lately, 1));
+    for (unsigned at = 0; at < SOURCE_UNKNOWN_MAX + 512; at += 512) {
+        for (unsigned i = 0; i < 512; i++) {
+            snprintf(names[i], sizeof names[i], "U%u", at + i);
+            rows[i] = unknown(names[i], 10, 1, 3 + at + i);
+        }
+        OK(source_unknown_put(r->d, rows, 512));
+        OK(source_unknown_count(r->d, &n));
+        assert_true(n <= SOURCE_UNKNOWN_MAX);
+    }
+    struct source_unknown newcomer = unknown("newcomer", 10, 1, 99999);
+    OK(source_unknown_put(r->d, &newcomer, 1));
+    assert_int_equal(registry_number(r->d, "SELECT COUNT(*) FROM unknown_station WHERE mn IN ('often', 'lately', 'newcomer')"), 3);
+}
+
 static void unknown_senders_add_up(void **state)
 {
     struct registry *r = *state;
@@ -442,6 +466,7 @@ int main(void)
         T(wrong_profiles_change_nothing),
         T(limits_hold_from_their_time_on),
         T(wrong_limits_are_refused),
+        T(unknown_senders_are_bounded),
         T(unknown_senders_add_up),
         T(admission_takes_a_sender_off_the_list),
         T(regions_are_those_in_force),
