@@ -20,16 +20,17 @@ struct relay_config {
 };
 
 struct relay_status {
-    const char *state;       /* "paused" "down" "connecting" "up" "refused" */
+    const char *state;       /* "paused" "down" "connecting" "up" "mute" (it answers nothing) */
     char cause[200];         /* Chinese, why it does not go on; empty while it does */
     struct relay_counts counts;
-    uint64_t behind;         /* records not settled; those of other senders leave as they are looked at */
+    uint64_t behind;         /* records not settled; those it is not to get leave as they are looked at */
     uint64_t fill;           /* of these, how many wait behind the live data */
+    uint64_t open;           /* frames sent and not answered */
     yh_time oldest;          /* reception of the oldest record not settled; YH_TIME_NONE: none */
-    yh_time live_oldest;     /* the same among live data */
     yh_time connected_at, last_ack; /* YH_TIME_NONE: not (yet) */
 };
 
+/* At start targets that cannot be loaded are left out and said in the program's log. */
 yh_must yh_err relay_start(const struct relay_config *c, struct relay **ret);
 void relay_stop(struct relay *r); /* saves; NULL is fine */
 
