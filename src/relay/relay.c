@@ -53,7 +53,12 @@ yh_err relay_status_get(struct relay *r, int64_t id, struct relay_status *ret)
         }
     }
     pthread_mutex_unlock(&r->lock);
-    return e;
+    if (e != YH_OK)
+        return e;
+    uint64_t head = chain_durable(r->works.config.chain);
+    ret->behind += head - ret->head;
+    ret->head = head;
+    return YH_OK;
 }
 
 /* ---- targets ---- */

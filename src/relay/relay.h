@@ -23,6 +23,7 @@ struct relay_status {
     const char *state;       /* "paused" "down" "connecting" "up" "mute" (it answers nothing) */
     char cause[200];         /* Chinese, why it does not go on; empty while it does */
     struct relay_counts counts;
+    uint64_t head;           /* durable records of the log as of these figures */
     uint64_t behind;         /* records not settled; those it is not to get leave as they are looked at */
     uint64_t fill;           /* of these, how many wait behind the live data */
     uint64_t open;           /* frames sent and not answered */
@@ -37,7 +38,7 @@ void relay_stop(struct relay *r); /* saves; NULL is fine */
 /* The set-up in the database changed, or frames set aside are wanted again. */
 void relay_reload(struct relay *r);
 
-/* NOT_FOUND: no such target (yet). */
+/* As of a moment ago; records that came since are counted as not settled. NOT_FOUND: no such target (yet). */
 yh_must yh_err relay_status_get(struct relay *r, int64_t id, struct relay_status *ret);
 
 #endif

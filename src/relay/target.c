@@ -159,7 +159,7 @@ void relay_target_status(struct relay_target *t, struct relay_status *ret)
     uint64_t head = chain_durable(t->works->config.chain);
     *ret = (struct relay_status){
         .state = state_of(t), .counts = t->counts, .connected_at = t->connected_at, .last_ack = t->last_ack,
-        .open = t->open_n,
+        .open = t->open_n, .head = head,
     };
     snprintf(ret->cause, sizeof ret->cause, "%s", t->setup.paused ? "" : t->cause);
     ret->behind = relay_plan_behind(&t->plan, head, &ret->fill);
