@@ -9,7 +9,7 @@ enum { FLAG_ACK = 1, FLAG_SPLIT = 2, FLAG_2017 = 4, FLAG_2025 = 8, FLAG_EDITION 
 
 bool relay_forwards(yh_str cn)
 {
-    return cn.n && cn.p[0] != '9' && !hj212_is_heartbeat(cn) && !hj212_is_login(cn);
+    return cn.n && cn.p[0] != '9' && cn.p[0] != '1' && !hj212_is_heartbeat(cn) && !hj212_is_login(cn);
 }
 
 /* ---- making ---- */

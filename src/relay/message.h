@@ -13,7 +13,8 @@ struct relay_rule {
     yh_str pw;             /* empty: as in the frame */
 };
 
-/* Data, states, alarms and logs are for other platforms; answers, heartbeats and logins belong to the station's own line. */
+/* Data, states, alarms and logs are for other platforms; answers, parameters (1xxx), heartbeats and logins belong to the
+ * line between a logger and its platform. */
 bool relay_forwards(yh_str cn);
 
 /* The parts of a frame that a made message depends on, beside the frame. */
