@@ -20,7 +20,7 @@ CREATE TABLE relay (
     updated_at  BIGINT  NOT NULL,
     cause       TEXT    NOT NULL,
     -- the durable cursor: log records not yet settled ("5-9,12,40-"), and counters that go with it
-    todo         TEXT   NOT NULL,
+    due         TEXT   NOT NULL,
     sent         BIGINT NOT NULL DEFAULT 0,
     acknowledged BIGINT NOT NULL DEFAULT 0,
     timeouts     BIGINT NOT NULL DEFAULT 0,

@@ -16,10 +16,10 @@ void relay_asides_clear(struct relay_target *t)
 static yh_err save(struct db *d, void *user)
 {
     struct relay_target *t = user;
-    yh_buf_auto todo = yh_buf_make(RELAY_TODO_TEXT);
-    relay_todo_write(&t->plan.todo, &todo);
-    YH_TRY(yh_buf_check(&todo));
-    YH_TRY(relay_store_save(d, t->setup.id, yh_buf_view(&todo), &t->counts));
+    yh_buf_auto due = yh_buf_make(RELAY_DUE_TEXT);
+    relay_due_write(&t->plan.due, &due);
+    YH_TRY(yh_buf_check(&due));
+    YH_TRY(relay_store_save(d, t->setup.id, yh_buf_view(&due), &t->counts));
     for (size_t i = 0; i < t->aside_n; i++) {
         t->asides[i].at = t->asides[i].at ? t->asides[i].at : yh_clock_now();
         YH_TRY(relay_store_set_aside(d, t->setup.id, &t->asides[i]));
@@ -55,7 +55,7 @@ struct again {
 static bool put_back(void *user, uint64_t seq)
 {
     struct again *a = user;
-    a->error = relay_todo_put_back(&a->t->plan.todo, seq);
+    a->error = relay_due_put_back(&a->t->plan.due, seq);
     return a->error == YH_OK;
 }
 

@@ -111,7 +111,7 @@ static bool goes_on(struct relay_target *t, yh_err e, uint64_t seq)
 static void read_live(struct relay_target *t, uint64_t head)
 {
     uint64_t seq;
-    bool jumps = t->link != RELAY_UP || t->plan.todo.n > SPANS_HIGH ||
+    bool jumps = t->link != RELAY_UP || t->plan.due.n > SPANS_HIGH ||
                  (head > t->plan.live_at && head - t->plan.live_at > LAG_MAX);
     if (jumps)
         relay_plan_jump(&t->plan, head);
@@ -151,7 +151,7 @@ static bool is_starving(const struct relay_target *t)
 
 static bool is_left(const struct relay_target *t, uint64_t seq)
 {
-    return relay_todo_has(&t->plan.todo, seq) && !relay_plan_find(&t->plan, seq);
+    return relay_due_has(&t->plan.due, seq) && !relay_plan_find(&t->plan, seq);
 }
 
 static bool has_fill_room(const struct relay_target *t)
@@ -171,7 +171,7 @@ static void read_fill(struct relay_target *t, uint64_t head, int64_t now_ms)
         }
         if (!goes_on(t, look_at(t, &t->fill_reader, seq, false), seq))
             return;
-        if (t->plan.todo.n > SPANS_HIGH && is_left(t, seq)) {
+        if (t->plan.due.n > SPANS_HIGH && is_left(t, seq)) {
             end_pass(t, now_ms); /* leaving more behind would take the cursor apart */
             return;
         }

@@ -5,15 +5,15 @@ static yh_str key_of(const uint64_t *seq)
     return (yh_str){(const char *)seq, sizeof *seq};
 }
 
-void relay_plan_init(struct relay_plan *p, struct relay_todo *todo, uint64_t border)
+void relay_plan_init(struct relay_plan *p, struct relay_due *due, uint64_t border)
 {
-    *p = (struct relay_plan){.todo = *todo, .live_at = border};
-    *todo = (struct relay_todo){0};
+    *p = (struct relay_plan){.due = *due, .live_at = border};
+    *due = (struct relay_due){0};
 }
 
 void relay_plan_done(struct relay_plan *p)
 {
-    relay_todo_done(&p->todo);
+    relay_due_done(&p->due);
     yh_map_done(&p->out);
 }
 
@@ -21,7 +21,7 @@ void relay_plan_done(struct relay_plan *p)
 static bool next_free(const struct relay_plan *p, uint64_t at, uint64_t before, uint64_t *ret_seq)
 {
     uint64_t seq = at;
-    while (relay_todo_next(&p->todo, seq, &seq) && seq < before) {
+    while (relay_due_next(&p->due, seq, &seq) && seq < before) {
         if (!relay_plan_find(p, seq)) {
             *ret_seq = seq;
             return true;
@@ -83,7 +83,7 @@ void relay_plan_return(struct relay_plan *p, uint64_t seq)
 
 yh_err relay_plan_settle(struct relay_plan *p, uint64_t seq)
 {
-    YH_TRY(relay_todo_settle(&p->todo, seq));
+    YH_TRY(relay_due_settle(&p->due, seq));
     yh_map_remove(&p->out, key_of(&seq));
     return YH_OK;
 }
@@ -96,6 +96,6 @@ void relay_plan_jump(struct relay_plan *p, uint64_t head)
 
 uint64_t relay_plan_behind(const struct relay_plan *p, uint64_t head, uint64_t *ret_fill)
 {
-    *ret_fill = relay_todo_count(&p->todo, p->live_at < head ? p->live_at : head);
-    return relay_todo_count(&p->todo, head);
+    *ret_fill = relay_due_count(&p->due, p->live_at < head ? p->live_at : head);
+    return relay_due_count(&p->due, head);
 }

@@ -1,5 +1,5 @@
 /*
- * Which record comes next: two lanes over one relay_todo. The live lane walks from its border towards the end of the log;
+ * Which record comes next: two lanes over one relay_due. The live lane walks from its border towards the end of the log;
  * the fill lane takes what is left before the border, oldest first. When the live lane has fallen behind it jumps to the end;
  * what it leaves behind is the fill lane's without further bookkeeping. A record is handed out by one lane at a time: it is
  * "out" until it is settled (never again) or returned (the fill lane finds it). Pure; owned by one thread.
@@ -8,17 +8,17 @@
 #define YH_RELAY_PLAN_H
 
 #include "base/map.h"
-#include "relay/todo.h"
+#include "relay/due.h"
 
 struct relay_plan {
-    struct relay_todo todo;
+    struct relay_due due;
     uint64_t live_at; /* border: the live lane looks at this record next */
     uint64_t fill_at; /* how far this pass of the fill lane has come */
     yh_map out;       /* seq -> what the caller attached */
 };
 
-/* Takes over `todo`; the live lane begins at `border`. */
-void relay_plan_init(struct relay_plan *p, struct relay_todo *todo, uint64_t border);
+/* Takes over `due`; the live lane begins at `border`. */
+void relay_plan_init(struct relay_plan *p, struct relay_due *due, uint64_t border);
 void relay_plan_done(struct relay_plan *p); /* what is attached belongs to the caller */
 
 /* The next record of a lane, without handing it out; *ret_seq < head. The live lane steps over what is not to do. */

@@ -3,8 +3,8 @@
 
 const char *const relay_reason_words[] = {"unanswered", "refused", "enciphered", "malformed", NULL};
 
-static const char sql_progress[] = "SELECT todo, sent, acknowledged, timeouts, refused FROM relay WHERE id = ?";
-static const char sql_save[] = "UPDATE relay SET todo = ?, sent = ?, acknowledged = ?, timeouts = ?, refused = ? WHERE id = ?";
+static const char sql_progress[] = "SELECT due, sent, acknowledged, timeouts, refused FROM relay WHERE id = ?";
+static const char sql_save[] = "UPDATE relay SET due = ?, sent = ?, acknowledged = ?, timeouts = ?, refused = ? WHERE id = ?";
 static const char sql_opened[] = "SELECT seq, qn FROM relay_open WHERE relay_id = ?";
 /* A target removed meanwhile takes no more rows. */
 static const char sql_open[] = "INSERT INTO relay_open (relay_id, seq, qn) SELECT id, ?, ? FROM relay WHERE id = ?"
@@ -21,7 +21,7 @@ static const char sql_mark[] = "UPDATE relay_aside SET again = 1 WHERE relay_id 
 static const char sql_again[] = "SELECT seq FROM relay_aside WHERE relay_id = ? AND again = 1";
 static const char sql_drop_again[] = "DELETE FROM relay_aside WHERE relay_id = ? AND again = 1";
 
-yh_err relay_store_progress(struct db *d, int64_t id, struct yh_arena *arena, yh_str *ret_todo, struct relay_counts *ret)
+yh_err relay_store_progress(struct db *d, int64_t id, struct yh_arena *arena, yh_str *ret_due, struct relay_counts *ret)
 {
     db_stmt_auto *s = NULL;
     bool row = false;
@@ -30,20 +30,20 @@ yh_err relay_store_progress(struct db *d, int64_t id, struct yh_arena *arena, yh
     YH_TRY(db_step(s, &row));
     if (!row)
         return yh_fail(YH_E_NOT_FOUND, "no such target");
-    yh_str todo = yh_arena_str(arena, db_str(s, 0));
-    if (!todo.p)
+    yh_str due = yh_arena_str(arena, db_str(s, 0));
+    if (!due.p)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a forwarding cursor");
-    *ret_todo = todo;
+    *ret_due = due;
     *ret = (struct relay_counts){(uint64_t)db_i64(s, 1), (uint64_t)db_i64(s, 2), (uint64_t)db_i64(s, 3),
                                  (uint64_t)db_i64(s, 4)};
     return YH_OK;
 }
 
-yh_err relay_store_save(struct db *d, int64_t id, yh_str todo, const struct relay_counts *c)
+yh_err relay_store_save(struct db *d, int64_t id, yh_str due, const struct relay_counts *c)
 {
     db_stmt_auto *s = NULL;
     YH_TRY(db_prepare(d, sql_save, &s));
-    db_bind_str(s, 1, todo);
+    db_bind_str(s, 1, due);
     db_bind_i64(s, 2, (int64_t)c->sent);
     db_bind_i64(s, 3, (int64_t)c->acknowledged);
     db_bind_i64(s, 4, (int64_t)c->timeouts);

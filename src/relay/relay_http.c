@@ -164,7 +164,7 @@ struct change {
     const char *event;
     int64_t id;
     struct relay_setup setup;
-    yh_str todo;
+    yh_str due;
     int64_t marked;
     struct source_problem problem;
 };
@@ -206,7 +206,7 @@ static yh_err add(struct db *d, void *user)
     struct change *c = user;
     YH_TRY(full(d, c));
     YH_TRY(check(d, c));
-    YH_TRY(relay_store_add(d, &c->setup, c->todo, yh_clock_now()));
+    YH_TRY(relay_store_add(d, &c->setup, c->due, yh_clock_now()));
     return keep_note(d, c, true);
 }
 
@@ -273,7 +273,7 @@ static yh_err run(struct http_request *rq, struct change *c, yh_err (*work)(stru
 }
 
 /* The cursor of a new target: everything received since `from`, or what comes from now on. */
-static yh_err first_todo(struct http_request *rq, yh_str *ret)
+static yh_err first_due(struct http_request *rq, yh_str *ret)
 {
     struct chain *chain = host_of(rq)->monitor.monitor.chain;
     uint64_t seq = chain_size(chain);
@@ -286,10 +286,10 @@ static yh_err first_todo(struct http_request *rq, yh_str *ret)
         else
             YH_TRY(e);
     }
-    char *todo = yh_arena_printf(rq->arena, "%llu-", (unsigned long long)seq);
-    if (!todo)
+    char *due = yh_arena_printf(rq->arena, "%llu-", (unsigned long long)seq);
+    if (!due)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a forwarding cursor");
-    *ret = yh_str_of(todo);
+    *ret = yh_str_of(due);
     return YH_OK;
 }
 
@@ -300,7 +300,7 @@ static yh_err add_relay(struct http_request *rq)
     YH_TRY(relay_setup_merge(rq->body, rq->arena, &c.setup));
     c.setup.id = c.id;
     c.setup.cause = rq->user->name;
-    YH_TRY(first_todo(rq, &c.todo));
+    YH_TRY(first_due(rq, &c.due));
     YH_TRY(run(rq, &c, add));
     return show(rq, c.id);
 }

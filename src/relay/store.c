@@ -16,7 +16,7 @@ static const char sql_names[] = "SELECT mn, upstream_mn FROM relay_mn WHERE rela
 static const char sql_same_name[] = "SELECT id FROM relay WHERE name = ? AND id <> ?";
 static const char sql_add[] =
     "INSERT INTO relay (name, host, port, paused, scope, region_code, mode, edition, ask_ack, password, pace_ms,"
-    " rate_per_s, answer_ms, tries, updated_at, id, todo, created_at, cause)"
+    " rate_per_s, answer_ms, tries, updated_at, id, due, created_at, cause)"
     " VALUES (?, ?, ?, ?, ?, NULLIF(?, ''), ?, ?, ?, NULLIF(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char sql_change[] =
     "UPDATE relay SET name = ?, host = ?, port = ?, paused = ?, scope = ?, region_code = NULLIF(?, ''), mode = ?,"
@@ -234,14 +234,14 @@ static yh_err put_lists(struct db *d, const struct relay_setup *r)
     return YH_OK;
 }
 
-yh_err relay_store_add(struct db *d, const struct relay_setup *r, yh_str todo, yh_time now)
+yh_err relay_store_add(struct db *d, const struct relay_setup *r, yh_str due, yh_time now)
 {
     YH_TRY(check_name(d, r));
     {
         db_stmt_auto *s = NULL;
         YH_TRY(db_prepare(d, sql_add, &s));
         bind_setup(s, r, now);
-        db_bind_str(s, 17, todo);
+        db_bind_str(s, 17, due);
         db_bind_i64(s, 18, now);
         db_bind_str(s, 19, r->cause);
         YH_TRY(db_exec(s));

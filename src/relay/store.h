@@ -53,8 +53,8 @@ struct relay_counts {
 yh_must yh_err relay_store_list(struct db *d, struct yh_arena *arena, struct relay_setup **ret, size_t *ret_n);
 yh_must yh_err relay_store_get(struct db *d, int64_t id, struct yh_arena *arena, struct relay_setup *ret);
 
-/* Within the caller's transaction. add: `todo` is the cursor it begins with. CONFLICT: the name is taken. */
-yh_must yh_err relay_store_add(struct db *d, const struct relay_setup *s, yh_str todo, yh_time now);
+/* Within the caller's transaction. add: `due` is the cursor it begins with. CONFLICT: the name is taken. */
+yh_must yh_err relay_store_add(struct db *d, const struct relay_setup *s, yh_str due, yh_time now);
 yh_must yh_err relay_store_change(struct db *d, const struct relay_setup *s, yh_time now);
 yh_must yh_err relay_store_remove(struct db *d, int64_t id);
 
@@ -63,9 +63,9 @@ yh_must yh_err relay_store_stations(struct db *d, const struct relay_setup *s, b
 
 /* ---- progress ---- */
 
-yh_must yh_err relay_store_progress(struct db *d, int64_t id, struct yh_arena *arena, yh_str *ret_todo,
+yh_must yh_err relay_store_progress(struct db *d, int64_t id, struct yh_arena *arena, yh_str *ret_due,
                                     struct relay_counts *ret);
-yh_must yh_err relay_store_save(struct db *d, int64_t id, yh_str todo, const struct relay_counts *c);
+yh_must yh_err relay_store_save(struct db *d, int64_t id, yh_str due, const struct relay_counts *c);
 
 struct relay_open_row {
     uint64_t seq;

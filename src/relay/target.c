@@ -36,12 +36,12 @@ static bool add_opened(void *user, const struct relay_open_row *r)
 
 static yh_err load_progress(struct relay_target *t, struct db *d)
 {
-    yh_arena_auto arena = yh_arena_make(2 * RELAY_TODO_TEXT);
-    struct relay_todo todo = {0};
+    yh_arena_auto arena = yh_arena_make(2 * RELAY_DUE_TEXT);
+    struct relay_due due = {0};
     yh_str text;
     YH_TRY(relay_store_progress(d, t->setup.id, &arena, &text, &t->counts));
-    YH_TRY(relay_todo_parse(&todo, text));
-    relay_plan_init(&t->plan, &todo, chain_durable(t->works->config.chain));
+    YH_TRY(relay_due_parse(&due, text));
+    relay_plan_init(&t->plan, &due, chain_durable(t->works->config.chain));
     return relay_store_opened(d, t->setup.id, add_opened, t);
 }
 
@@ -118,7 +118,7 @@ static void refresh_members(struct relay_target *t, int64_t now_ms)
 
 static void save_now_and_then(struct relay_target *t, int64_t now_ms)
 {
-    int64_t pause = t->plan.todo.n > BIG_SPANS ? SAVE_BIG_MS : SAVE_MS;
+    int64_t pause = t->plan.due.n > BIG_SPANS ? SAVE_BIG_MS : SAVE_MS;
     if (!t->dirty || now_ms - t->saved_ms < pause)
         return;
     t->saved_ms = now_ms;
@@ -148,7 +148,7 @@ static yh_time received_of(struct relay_target *t, uint64_t from, uint64_t head)
 {
     struct chain_record r;
     uint64_t seq;
-    if (!relay_todo_next(&t->plan.todo, from, &seq) || seq >= head)
+    if (!relay_due_next(&t->plan.due, from, &seq) || seq >= head)
         return YH_TIME_NONE;
     yh_buf_clear(&t->works->scratch);
     return chain_get(t->works->config.chain, seq, &t->works->scratch, &r, NULL) == YH_OK ? r.received : YH_TIME_NONE;

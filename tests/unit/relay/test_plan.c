@@ -75,12 +75,12 @@ static void end_one(struct world *w, bool settles)
 /* What is durable is the set; the live lane begins at the end of the log. */
 static void crash(struct world *w)
 {
-    yh_buf_auto text = yh_buf_make(RELAY_TODO_TEXT);
-    struct relay_todo todo = {0};
-    relay_todo_write(&w->plan.todo, &text);
+    yh_buf_auto text = yh_buf_make(RELAY_DUE_TEXT);
+    struct relay_due due = {0};
+    relay_due_write(&w->plan.due, &text);
     relay_plan_done(&w->plan);
-    check_ok(relay_todo_parse(&todo, yh_buf_view(&text)));
-    relay_plan_init(&w->plan, &todo, w->head);
+    check_ok(relay_due_parse(&due, yh_buf_view(&text)));
+    relay_plan_init(&w->plan, &due, w->head);
     w->out_n = 0;
 }
 
@@ -124,9 +124,9 @@ static void every_record_is_sent_at_least_once(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         struct world w = {.random = seed, .seed = seed, .head = seed % 7};
-        struct relay_todo todo;
-        check_ok(relay_todo_init(&todo, 0));
-        relay_plan_init(&w.plan, &todo, w.head);
+        struct relay_due due;
+        check_ok(relay_due_init(&due, 0));
+        relay_plan_init(&w.plan, &due, w.head);
         for (int i = 0; i < 2500; i++)
             step(&w);
         drain(&w);
@@ -141,10 +141,10 @@ static void after_an_outage_new_records_go_first_and_the_rest_follows_in_order(v
 {
     (void)state;
     struct relay_plan p;
-    struct relay_todo todo;
+    struct relay_due due;
     uint64_t seq, fill;
-    check_ok(relay_todo_init(&todo, 10));
-    relay_plan_init(&p, &todo, 10);
+    check_ok(relay_due_init(&due, 10));
+    relay_plan_init(&p, &due, 10);
     relay_plan_jump(&p, 5000);
     assert_false(relay_plan_live(&p, 5000, &seq));
     assert_true(relay_plan_live(&p, 5001, &seq));
@@ -163,10 +163,10 @@ static void what_is_out_is_not_handed_out_again(void **state)
 {
     (void)state;
     struct relay_plan p;
-    struct relay_todo todo;
+    struct relay_due due;
     uint64_t seq;
-    check_ok(relay_todo_init(&todo, 0));
-    relay_plan_init(&p, &todo, 3);
+    check_ok(relay_due_init(&due, 0));
+    relay_plan_init(&p, &due, 3);
     check_ok(relay_plan_hand_out(&p, 0, &attached));
     assert_true(relay_plan_fill(&p, 3, &seq));
     assert_int_equal(seq, 1);

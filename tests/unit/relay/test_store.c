@@ -106,12 +106,12 @@ static void progress_is_what_was_saved(void **state)
     struct fixture *f = *state;
     struct relay_setup s = sample(7, YH_S("市平台"));
     struct relay_counts c = {9, 8, 7, 6}, got;
-    yh_str todo;
+    yh_str due;
     int opened = 0;
     check_ok(relay_store_add(f->d, &s, YH_S("5-"), 1));
     check_ok(relay_store_save(f->d, 7, YH_S("6,9-"), &c));
-    check_ok(relay_store_progress(f->d, 7, &f->arena, &todo, &got));
-    check_str(todo, "6,9-");
+    check_ok(relay_store_progress(f->d, 7, &f->arena, &due, &got));
+    check_str(due, "6,9-");
     assert_memory_equal(&got, &c, sizeof c);
     check_ok(relay_store_open(f->d, 7, 11, YH_S("20270101000000001")));
     check_ok(relay_store_open(f->d, 7, 12, YH_S("20270101000000002")));
@@ -119,7 +119,7 @@ static void progress_is_what_was_saved(void **state)
     check_ok(relay_store_close(f->d, 7, 11));
     check_ok(relay_store_opened(f->d, 7, count_open, &opened));
     assert_int_equal(opened, 1);
-    check_err(relay_store_progress(f->d, 99, &f->arena, &todo, &got), YH_E_NOT_FOUND);
+    check_err(relay_store_progress(f->d, 99, &f->arena, &due, &got), YH_E_NOT_FOUND);
 }
 
 static bool see_seq(void *user, uint64_t seq)

@@ -1,8 +1,8 @@
-#include "relay/todo.h"
+#include "relay/due.h"
 
 #define FIRST_CAP 16
 
-static yh_err reserve(struct relay_todo *t, size_t n)
+static yh_err reserve(struct relay_due *t, size_t n)
 {
     if (n <= t->cap)
         return YH_OK;
@@ -17,19 +17,19 @@ static yh_err reserve(struct relay_todo *t, size_t n)
     return YH_OK;
 }
 
-yh_err relay_todo_init(struct relay_todo *t, uint64_t from)
+yh_err relay_due_init(struct relay_due *t, uint64_t from)
 {
-    struct relay_todo fresh = {0};
+    struct relay_due fresh = {0};
     YH_TRY(reserve(&fresh, 1));
     fresh.spans[fresh.n++] = (struct relay_span){from, UINT64_MAX};
     *t = fresh;
     return YH_OK;
 }
 
-void relay_todo_done(struct relay_todo *t)
+void relay_due_done(struct relay_due *t)
 {
     free(t->spans);
-    *t = (struct relay_todo){0};
+    *t = (struct relay_due){0};
 }
 
 /* ---- text ---- */
@@ -53,7 +53,7 @@ static bool read_span(yh_str piece, struct relay_span *ret)
     return true;
 }
 
-static yh_err read_spans(struct relay_todo *t, yh_str text)
+static yh_err read_spans(struct relay_due *t, yh_str text)
 {
     yh_str piece;
     while (yh_str_split(&text, ',', &piece)) {
@@ -68,20 +68,20 @@ static yh_err read_spans(struct relay_todo *t, yh_str text)
     return YH_OK;
 }
 
-yh_err relay_todo_parse(struct relay_todo *t, yh_str text)
+yh_err relay_due_parse(struct relay_due *t, yh_str text)
 {
-    struct relay_todo fresh = {0};
+    struct relay_due fresh = {0};
     yh_err e = read_spans(&fresh, text);
     if (e != YH_OK) {
-        relay_todo_done(&fresh);
+        relay_due_done(&fresh);
         return e;
     }
-    relay_todo_done(t);
+    relay_due_done(t);
     *t = fresh;
     return YH_OK;
 }
 
-void relay_todo_write(const struct relay_todo *t, yh_buf *out)
+void relay_due_write(const struct relay_due *t, yh_buf *out)
 {
     for (size_t i = 0; i < t->n; i++) {
         const struct relay_span *s = &t->spans[i];
@@ -98,7 +98,7 @@ void relay_todo_write(const struct relay_todo *t, yh_buf *out)
 /* ---- the set ---- */
 
 /* The first span that ends behind seq. */
-static size_t place_of(const struct relay_todo *t, uint64_t seq)
+static size_t place_of(const struct relay_due *t, uint64_t seq)
 {
     size_t low = 0, high = t->n;
     while (low < high) {
@@ -111,13 +111,13 @@ static size_t place_of(const struct relay_todo *t, uint64_t seq)
     return low;
 }
 
-bool relay_todo_has(const struct relay_todo *t, uint64_t seq)
+bool relay_due_has(const struct relay_due *t, uint64_t seq)
 {
     size_t i = place_of(t, seq);
     return i < t->n && t->spans[i].from <= seq;
 }
 
-bool relay_todo_next(const struct relay_todo *t, uint64_t from, uint64_t *ret_seq)
+bool relay_due_next(const struct relay_due *t, uint64_t from, uint64_t *ret_seq)
 {
     size_t i = place_of(t, from);
     if (i == t->n)
@@ -126,7 +126,7 @@ bool relay_todo_next(const struct relay_todo *t, uint64_t from, uint64_t *ret_se
     return true;
 }
 
-uint64_t relay_todo_count(const struct relay_todo *t, uint64_t before)
+uint64_t relay_due_count(const struct relay_due *t, uint64_t before)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < t->n && t->spans[i].from < before; i++)
@@ -134,7 +134,7 @@ uint64_t relay_todo_count(const struct relay_todo *t, uint64_t before)
     return n;
 }
 
-static yh_err open_slot(struct relay_todo *t, size_t at)
+static yh_err open_slot(struct relay_due *t, size_t at)
 {
     YH_TRY(reserve(t, t->n + 1));
     memmove(&t->spans[at + 1], &t->spans[at], (t->n - at) * sizeof *t->spans);
@@ -142,13 +142,13 @@ static yh_err open_slot(struct relay_todo *t, size_t at)
     return YH_OK;
 }
 
-static void close_slot(struct relay_todo *t, size_t at)
+static void close_slot(struct relay_due *t, size_t at)
 {
     memmove(&t->spans[at], &t->spans[at + 1], (t->n - at - 1) * sizeof *t->spans);
     t->n--;
 }
 
-yh_err relay_todo_settle(struct relay_todo *t, uint64_t seq)
+yh_err relay_due_settle(struct relay_due *t, uint64_t seq)
 {
     size_t i = place_of(t, seq);
     if (i == t->n || t->spans[i].from > seq)
@@ -168,7 +168,7 @@ yh_err relay_todo_settle(struct relay_todo *t, uint64_t seq)
     return YH_OK;
 }
 
-yh_err relay_todo_put_back(struct relay_todo *t, uint64_t seq)
+yh_err relay_due_put_back(struct relay_due *t, uint64_t seq)
 {
     size_t i = place_of(t, seq);
     if (i == t->n || t->spans[i].from <= seq)
