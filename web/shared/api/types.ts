@@ -7,7 +7,7 @@ import type * as S from './schema.ts'
 export type {
   Admission, Checkpoint, Evidence as EvidenceLog, EvidenceBox, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
-  StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
+  NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'
 
 export interface Page<T> { items: T[]; total: number; next: string | null }

@@ -14,6 +14,7 @@ const routes: RouteRecordRaw[] = [
         meta: { title: '站点', permission: 'station:read', parent: '/overview' },
       },
       { path: 'unknown', component: () => import('./pages/Unknown.vue'), meta: { title: '待接入站点', permission: 'station:read' } },
+      { path: 'relays', component: () => import('./pages/Relays.vue'), meta: { title: '数据转发', permission: 'station:read' } },
       { path: 'evidence', component: () => import('./pages/Evidence.vue'), meta: { title: '存证日志', permission: 'station:read' } },
       { path: ':rest(.*)*', component: () => import('./pages/Missing.vue'), meta: { title: '页面不存在' } },
     ],
