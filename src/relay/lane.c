@@ -13,7 +13,9 @@
 #define HELD_MAX      (4u << 20)
 #define SKIP_MAX      256         /* records read over rather than sought */
 #define REST_MS       1000
-#define SPANS_HIGH    (RELAY_SPANS_MAX / 2)
+/* Pieces of the cursor: the fill lane leaves nothing more behind, the live lane leaves all to the fill lane. */
+#define FILL_SPANS    (RELAY_SPANS_MAX / 4)
+#define LIVE_SPANS    (RELAY_SPANS_MAX * 3 / 4)
 
 void relay_reader_close(struct relay_reader *r)
 {
@@ -83,6 +85,12 @@ static void queue_fill(struct relay_target *t, const struct chain_record *r, con
         relay_target_say(t, "内存不足,部分报文稍后转发");
 }
 
+/* A mute peer is probed with other frames every second time: maybe it is only this one that it does not answer. */
+static bool spares(const struct relay_target *t, uint64_t seq)
+{
+    return t->mute && t->failures % 2 == 1 && yh_map_get(&t->suspects, relay_seq_key(&seq));
+}
+
 /* One record of a lane: settled when it is not for this target, else queued if that is possible now. */
 static yh_err look_at(struct relay_target *t, struct relay_reader *reader, uint64_t seq, bool live)
 {
@@ -93,7 +101,7 @@ static yh_err look_at(struct relay_target *t, struct relay_reader *reader, uint6
         t->dirty = true;
         return relay_plan_settle(&t->plan, seq);
     }
-    if (t->link == RELAY_UP)
+    if (t->link == RELAY_UP && (live || !spares(t, seq)))
         (live ? queue_live : queue_fill)(t, &r, &b);
     return YH_OK;
 }
@@ -111,7 +119,7 @@ static bool goes_on(struct relay_target *t, yh_err e, uint64_t seq)
 static void read_live(struct relay_target *t, uint64_t head)
 {
     uint64_t seq;
-    bool jumps = t->link != RELAY_UP || t->plan.due.n > SPANS_HIGH ||
+    bool jumps = t->link != RELAY_UP || t->plan.due.n > LIVE_SPANS ||
                  (head > t->plan.live_at && head - t->plan.live_at > LAG_MAX);
     if (jumps)
         relay_plan_jump(&t->plan, head);
@@ -171,7 +179,7 @@ static void read_fill(struct relay_target *t, uint64_t head, int64_t now_ms)
         }
         if (!goes_on(t, look_at(t, &t->fill_reader, seq, false), seq))
             return;
-        if (t->plan.due.n > SPANS_HIGH && is_left(t, seq)) {
+        if (t->plan.due.n > FILL_SPANS && is_left(t, seq)) {
             end_pass(t, now_ms); /* leaving more behind would take the cursor apart */
             return;
         }

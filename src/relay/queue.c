@@ -197,9 +197,10 @@ static void forget_qn(struct relay_target *t, uint64_t seq)
 }
 
 /* Answers to earlier tries may still come, and the next frame may carry the same QN. */
-static void expect_late(struct relay_item *i)
+static void expect_late(const struct relay_target *t, const struct relay_item *i)
 {
     struct relay_line *l = i->line;
+    l->late_ms = net_loop_now_ms(t->works->loop) + t->setup.answer_ms;
     l->late_n = i->asks && i->tries > 1 ? i->tries - 1 : 0;
     memcpy(l->late_qn, i->qn, sizeof l->late_qn);
 }
@@ -211,7 +212,7 @@ void relay_item_settle(struct relay_target *t, struct relay_item *i)
         relay_item_let_go(t, i);
         return;
     }
-    expect_late(i);
+    expect_late(t, i);
     forget_qn(t, i->seq);
     item_free(t, i);
 }

@@ -31,7 +31,7 @@ static bool id_of(const struct http_request *rq, int64_t *ret)
 static void status_of(const struct http_request *rq, const struct relay_setup *s, struct relay_status *ret)
 {
     struct relay_status fresh = {
-        .state = s->paused ? "paused" : "down", .oldest = YH_TIME_NONE, .connected_at = YH_TIME_NONE, .last_ack = YH_TIME_NONE};
+        .state = s->paused ? "paused" : "connecting", .oldest = YH_TIME_NONE, .connected_at = YH_TIME_NONE, .last_ack = YH_TIME_NONE};
     if (relay_status_get(host_of(rq)->relay, s->id, ret) != YH_OK)
         *ret = fresh;
 }
@@ -44,10 +44,10 @@ static void put_status(struct yh_json *j, const struct relay_status *s)
     yh_json_ktime(j, "last_ack", s->last_ack);
     yh_json_ku64(j, "lag_records", s->behind);
     yh_json_key(j, "lag_seconds");
-    if (s->oldest == YH_TIME_NONE)
+    if (s->behind == 0)
         yh_json_null(j);
     else
-        yh_json_i64(j, (yh_clock_now() - s->oldest) / 1000);
+        yh_json_i64(j, s->oldest == YH_TIME_NONE ? 0 : (yh_clock_now() - s->oldest) / 1000);
     yh_json_ku64(j, "fill_records", s->fill);
     yh_json_ku64(j, "open", s->open);
     yh_json_ku64(j, "sent", s->counts.sent);

@@ -78,6 +78,7 @@ static void refill(struct relay_target *t, int64_t now_ms)
 static void put_on_link(struct relay_target *t, struct relay_item *i, int64_t now_ms)
 {
     i->tries++;
+    i->refused = false;
     i->sent_ms = now_ms;
     i->line->next_ms = now_ms + t->setup.pace_ms;
     t->tokens -= 1000;
@@ -179,7 +180,7 @@ static void check_open(struct relay_target *t, struct relay_item *i, int64_t now
     else if (!i->asks && now_ms - i->sent_ms >= TAKEN_MS)
         relay_link_lost(t, "上级平台不接收数据");
     else if (i->asks && now_ms - i->sent_ms >= t->setup.answer_ms) {
-        t->counts.timeouts++;
+        t->counts.timeouts += !i->refused;
         try_again(t, i, now_ms);
     }
 }
@@ -211,9 +212,9 @@ void relay_send_lost(struct relay_target *t)
 /* ---- answers ---- */
 
 /* An answer to an earlier try of the frame before, which carried the same QN. */
-static bool is_late(struct relay_line *l, yh_str qn)
+static bool is_late(struct relay_line *l, yh_str qn, int64_t now_ms)
 {
-    if (l->late_n == 0 || !yh_str_is(qn, l->late_qn))
+    if (l->late_n == 0 || now_ms >= l->late_ms || !yh_str_is(qn, l->late_qn))
         return false;
     l->late_n--;
     return true;
@@ -230,11 +231,12 @@ static void acknowledged(struct relay_target *t, struct relay_item *i)
     relay_item_settle(t, i);
 }
 
-/* Counts as a try without answer: it is repeated when the answer's time is over. */
+/* The try has failed; the next one is made when the time for an answer is over. */
 static void refused(struct relay_target *t, struct relay_item *i, int code)
 {
     t->counts.refused++;
     t->dirty = true;
+    i->refused = true;
     if (i->tries >= t->setup.tries)
         give_up(t, i, RELAY_REFUSED, code);
 }
@@ -244,7 +246,7 @@ void relay_send_answered(struct relay_target *t, yh_str raw)
     struct relay_reply reply;
     relay_reply_read(raw, &t->works->scratch, &t->works->frame, &reply);
     struct relay_line *l = reply.kind == RELAY_REPLY_OTHER ? NULL : relay_line_find(t, reply.mn);
-    if (!l || is_late(l, reply.qn) || !l->open || !l->open->asks)
+    if (!l || is_late(l, reply.qn, net_loop_now_ms(t->works->loop)) || !l->open || !l->open->asks)
         return;
     if (!yh_str_is(reply.qn, l->open->qn))
         return;

@@ -174,6 +174,8 @@ static yh_err check_names(const struct relay_setup *s, struct source_problem *p)
 {
     yh_map local = {0}, upstream = {0};
     yh_err e = YH_OK;
+    if (s->mode == RELAY_RAW && s->name_n)
+        return refuse(p, "names", "原样转发不能改写设备编码,请选择改写后转发,或清空编码对照。");
     for (size_t i = 0; e == YH_OK && i < s->name_n; i++)
         e = check_name(&s->names[i], &local, &upstream, p);
     yh_map_done(&local);

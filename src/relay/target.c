@@ -140,7 +140,8 @@ void relay_target_tick(struct relay_target *t, int64_t now_ms)
 static const char *state_of(const struct relay_target *t)
 {
     static const char *const by_link[] = {[RELAY_DOWN] = "down", [RELAY_DIALLING] = "connecting", [RELAY_UP] = "up"};
-    return t->setup.paused ? "paused" : t->mute ? "mute" : by_link[t->link];
+    relay_link link = t->link == RELAY_DOWN && t->failures == 0 ? RELAY_DIALLING : t->link; /* about to begin */
+    return t->setup.paused ? "paused" : t->mute ? "mute" : by_link[link];
 }
 
 /* Reception of the first record from `from` on that is not settled. */

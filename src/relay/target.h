@@ -41,6 +41,7 @@ struct relay_item {
     bool live;
     bool suspect;        /* went out before without an answer: tries and acks_first are from then */
     bool asks;           /* an answer is due */
+    bool refused;        /* this try was answered by a refusal */
     unsigned tries;
     int64_t sent_ms;
     uint64_t sent_end;   /* position in the stream behind it */
@@ -61,8 +62,9 @@ struct relay_line {
     struct relay_item *open;
     int64_t next_ms;   /* pace */
     bool fill_blocked; /* its queue was full in this pass of the fill lane: what follows waits too */
-    char late_qn[RELAY_QN_SIZE]; /* of a frame that was sent more than once: so many answers to it may still come */
+    char late_qn[RELAY_QN_SIZE]; /* of a frame that was sent more than once: late_n answers to it may come until then */
     unsigned late_n;
+    int64_t late_ms;
 };
 
 /* Reading position of a lane in the log. */

@@ -201,6 +201,36 @@ test('a frame that is never acknowledged is set aside with its reason, and sent 
     assert.ok((await relay(client, id)).acknowledged >= 8);
 });
 
+test('one poison frame of the only station, and no new data: the others pass it, then it is set aside', async (t) => {
+    const peer = await startPeer(t, (f) => (isValue(f, 2) ? null : ack(f)));
+    const { server, client } = await startDistrict(t);
+    const { id } = await addTo(client, peer.gate, { answer_ms: 100, tries: 2 });
+    await isUp(client, id);
+    await sendValues(server, mns[0], 6);
+    const r = await waitUntil(async () => {
+        const now = await relay(client, id);
+        return now.aside_total === 1 && now.lag_records === 0 && now;
+    }, { what: 'the frame is set aside', deadline: 60_000 });
+    assert.equal(r.acknowledged, 5);
+    assert.match((await client.get(`/api/v1/frames/${r.aside[0].seq}`)).raw, /w01018-Rtd=2,/);
+});
+
+test('a region gets the frames of its stations', async (t) => {
+    const upstream = await startServer(t, { dir: tempDir() });
+    const { server, client } = await startDistrict(t);
+    const admitted = [['500107', 'DW001'], ['500113', 'DW002']];
+    for (const [i, [region_code, outlet_code]] of admitted.entries()) {
+        await sendValues(server, mns[i], 1);
+        await waitUntil(async () => (await client.get('/api/v1/stations/unknown')).items.some((u) => u.mn === mns[i]), { what: 'the sender is offered' });
+        await client.post(`/api/v1/stations/unknown/${mns[i]}/admit`, { name: `站${i}`, enterprise_name: `厂${i}`, outlet_code, outlet_name: '排口', medium: 'water', region_code });
+    }
+    const { id } = await addTo(client, upstream.gate, { scope: 'region', region_code: '500113' });
+    await sendValues(server, mns[0], 3, { from: 10 });
+    await sendValues(server, mns[1], 3, { from: 20 });
+    await caughtUp(client, id);
+    assert.deepEqual(exported(upstream.dir).map((r) => [r.mn, Number(field(r, 'w01018-Rtd'))]), range(3, 20).map((v) => [mns[1], v]));
+});
+
 test('a peer that answers nothing holds everything back and loses nothing', async (t) => {
     let mute = true;
     const peer = await startPeer(t, (f) => (mute ? null : ack(f)));
@@ -233,7 +263,7 @@ test('set-up: who may, what is refused, pause and resume, removal, and a note of
     await client.problem('POST', '/api/v1/relays', { ...body, host: '127.0.0.1', port: server.gate.port }, 422, 'invalid');
     await client.problem('POST', '/api/v1/relays', { ...body, scope: 'list' }, 422, 'invalid');
     await client.problem('POST', '/api/v1/relays', { ...body, scope: 'region', region_code: '999999' }, 422, 'invalid');
-    await client.problem('POST', '/api/v1/relays', { ...body, names: [{ mn: 'A1', upstream_mn: 'X' }, { mn: 'A2', upstream_mn: 'X' }] }, 422, 'invalid');
+    await client.problem('POST', '/api/v1/relays', { ...body, mode: 'rewrite', names: [{ mn: 'A1', upstream_mn: 'X' }, { mn: 'A2', upstream_mn: 'X' }] }, 422, 'invalid');
     await client.problem('POST', '/api/v1/relays', { ...body, password: 'a;b' }, 422, 'invalid');
     const made = await client.post('/api/v1/relays', body);
     assert.deepEqual([made.pace_ms, made.answer_ms, made.tries, made.mode, made.scope, made.created_by], [3000, 5000, 3, 'raw', 'all', 'boss']);

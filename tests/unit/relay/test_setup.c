@@ -44,9 +44,10 @@ static void what_cannot_work_is_refused_with_its_field(void **state)
         {"{\"name\":\"a\",\"password\":\"a;b\"}", "password"},
         {"{\"name\":\"a\",\"scope\":\"list\"}", "stations"},
         {"{\"name\":\"a\",\"stations\":[\"M;1\"]}", "stations"},
-        {"{\"name\":\"a\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"\"}]}", "names"},
-        {"{\"name\":\"a\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"U\"},{\"mn\":\"M1\",\"upstream_mn\":\"V\"}]}", "names"},
-        {"{\"name\":\"a\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"U\"},{\"mn\":\"M2\",\"upstream_mn\":\"U\"}]}", "names"},
+        {"{\"name\":\"a\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"U1\"}]}", "names"},
+        {"{\"name\":\"a\",\"mode\":\"rewrite\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"\"}]}", "names"},
+        {"{\"name\":\"a\",\"mode\":\"rewrite\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"U\"},{\"mn\":\"M1\",\"upstream_mn\":\"V\"}]}", "names"},
+        {"{\"name\":\"a\",\"mode\":\"rewrite\",\"names\":[{\"mn\":\"M1\",\"upstream_mn\":\"U\"},{\"mn\":\"M2\",\"upstream_mn\":\"U\"}]}", "names"},
     };
     struct relay_setup s;
     struct source_problem p;

@@ -22,7 +22,7 @@ async function startPeer(t, refuses) {
       for (let m; (m = /##(\d{4})/.exec(text)) && text.length >= m.index + 10 + Number(m[1]);) {
         const segment = text.slice(m.index + 6, m.index + 6 + Number(m[1]))
         text = text.slice(m.index + 10 + Number(m[1]))
-        const [, qn] = /QN=(\d+)/.exec(segment), [, mn] = /MN=([^;]+)/.exec(segment)
+        const qn = /QN=(\d+)/.exec(segment)?.[1] ?? '', [, mn] = /MN=([^;]+)/.exec(segment)
         socket.write(frameOf(refuses(segment) ? `QN=${qn};ST=91;CN=9011;PW=1;MN=${mn};Flag=4;CP=&&QnRtn=3&&` : `QN=${qn};ST=91;CN=9014;PW=1;MN=${mn};Flag=4;CP=&&&&`))
       }
     })
@@ -108,8 +108,9 @@ test('on a phone the list, the detail and the form fit the screen', { skip }, as
   await narrow('detail')
   assert.deepEqual(await axe(page), [])
   if (process.env.YUHENG_PICTURES) await page.screenshot({ path: `${process.env.YUHENG_PICTURES}/relay-drawer-phone.png` })
-  await page.keyboard.press('Escape')
-  await page.waitForSelector('tbody tr.clickable')
+  await page.locator('.el-drawer__close-btn:visible').click()
+  await page.locator('tbody tr.clickable').waitFor()
+  await page.waitForSelector('.el-drawer', { state: 'hidden' })
   await narrow('list')
   if (process.env.YUHENG_PICTURES) await page.screenshot({ path: `${process.env.YUHENG_PICTURES}/relay-list-phone.png` })
   assert.deepEqual(faults, [])
