@@ -74,7 +74,7 @@ yh_err relay_target_again(struct relay_target *t)
     struct again a = {.t = t};
     YH_TRY(run(t, again, &a));
     relay_asides_clear(t);
-    relay_fill_rewind(t, 0);
+    relay_fill_rewind(t, net_loop_now_ms(t->works->loop));
     return YH_OK;
 }
 

@@ -5,7 +5,10 @@
  */
 #include "relay/target.h"
 
-#define LOOK_MAX      1000        /* records of a lane in one round */
+#include "base/clock.h"
+
+#define LOOK_US       3000        /* for one lane in one round: the other targets wait meanwhile */
+#define LOOK_STEP     64          /* records between two looks at the clock */
 #define LAG_MAX       20000       /* records: further behind, the live lane jumps */
 #define LIVE_PER_LINE 32
 #define FILL_PER_LINE 32
@@ -116,26 +119,33 @@ static bool goes_on(struct relay_target *t, yh_err e, uint64_t seq)
     return e != YH_E_NOT_FOUND;
 }
 
+static bool has_time(unsigned looked, int64_t began_us)
+{
+    return looked % LOOK_STEP != LOOK_STEP - 1 || yh_clock_mono_us() - began_us < LOOK_US;
+}
+
 static void read_live(struct relay_target *t, uint64_t head)
 {
     uint64_t seq;
+    int64_t began_us = yh_clock_mono_us();
     bool jumps = t->link != RELAY_UP || t->plan.due.n > LIVE_SPANS ||
                  (head > t->plan.live_at && head - t->plan.live_at > LAG_MAX);
     if (jumps)
         relay_plan_jump(&t->plan, head);
-    for (unsigned i = 0; i < LOOK_MAX && t->held < HELD_MAX && relay_plan_live(&t->plan, head, &seq); i++) {
+    for (unsigned i = 0; has_time(i, began_us) && t->held < HELD_MAX && relay_plan_live(&t->plan, head, &seq); i++) {
         if (!goes_on(t, look_at(t, &t->live_reader, seq, true), seq))
             return;
         relay_plan_pass_live(&t->plan, seq);
     }
 }
 
-void relay_fill_rewind(struct relay_target *t, int64_t begin_ms)
+void relay_fill_rewind(struct relay_target *t, int64_t now_ms)
 {
     for (size_t i = 0; i < t->line_n; i++)
         t->lines[i]->fill_blocked = false;
     relay_plan_rewind_fill(&t->plan);
-    t->pass_ms = begin_ms;
+    t->pass_ms = now_ms;
+    t->rest_ms = 0;
 }
 
 /* The next pass begins later the longer this one took. While the link is down another pass would find the same. */
@@ -143,7 +153,7 @@ static void end_pass(struct relay_target *t, int64_t now_ms)
 {
     int64_t rest = 4 * (now_ms - t->pass_ms);
     if (t->link == RELAY_UP)
-        relay_fill_rewind(t, now_ms + (rest > REST_MS ? rest : REST_MS));
+        t->rest_ms = now_ms + (rest > REST_MS ? rest : REST_MS);
 }
 
 /* Half of the stations the pass has left behind have sent all they had. */
@@ -170,9 +180,10 @@ static bool has_fill_room(const struct relay_target *t)
 static void read_fill(struct relay_target *t, uint64_t head, int64_t now_ms)
 {
     uint64_t seq;
-    if (is_starving(t))
+    int64_t began_us = yh_clock_mono_us();
+    if (is_starving(t) || (t->rest_ms && now_ms >= t->rest_ms))
         relay_fill_rewind(t, now_ms);
-    for (unsigned i = 0; i < LOOK_MAX && now_ms >= t->pass_ms && has_fill_room(t); i++) {
+    for (unsigned i = 0; has_time(i, began_us) && !t->rest_ms && has_fill_room(t); i++) {
         if (!relay_plan_fill(&t->plan, head, &seq)) {
             end_pass(t, now_ms);
             return;

@@ -140,7 +140,10 @@ static void on_event(void *user, uint32_t events)
         flush(t);
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
         readable(t);
-    relay_send_step(t, now_ms);
+    if (t->rule.rewrite)
+        relay_send_soon(t); /* QN are written to the database before they leave: many at once */
+    else
+        relay_send_step(t, now_ms);
 }
 
 /* ---- connecting ---- */

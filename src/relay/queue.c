@@ -103,6 +103,7 @@ static void item_free(struct relay_target *t, struct relay_item *i)
     if (i->line->open == i) {
         i->line->open = NULL;
         t->open_n--;
+        t->silent_n -= !i->asks;
     } else if (i->live) {
         t->live_n--;
     } else {

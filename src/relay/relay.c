@@ -61,6 +61,41 @@ yh_err relay_status_get(struct relay *r, int64_t id, struct relay_status *ret)
     return YH_OK;
 }
 
+struct metric {
+    const char *name, *type, *help;
+    size_t at; /* in struct relay_status, a uint64_t */
+};
+
+#define METRIC(name, type, member, help) {name, type, help, offsetof(struct relay_status, member)}
+
+static const struct metric metrics[] = {
+    METRIC("yuheng_relay_behind", "gauge", behind, "log records not forwarded yet"),
+    METRIC("yuheng_relay_fill", "gauge", fill, "of these, records left over from before"),
+    METRIC("yuheng_relay_open", "gauge", open, "frames sent and not answered"),
+    METRIC("yuheng_relay_sent_total", "counter", counts.sent, "frames sent, repeats included"),
+    METRIC("yuheng_relay_acknowledged_total", "counter", counts.acknowledged, "frames acknowledged by the upstream platform"),
+    METRIC("yuheng_relay_timeouts_total", "counter", counts.timeouts, "tries that were not answered in time"),
+    METRIC("yuheng_relay_refused_total", "counter", counts.refused, "tries that were refused"),
+};
+
+static void put_metric(const struct metric *m, const struct shown *rows, size_t n, yh_buf *out)
+{
+    yh_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t value;
+        memcpy(&value, (const char *)&rows[i].status + m->at, sizeof value);
+        yh_buf_printf(out, "%s{id=\"%lld\"} %llu\n", m->name, (long long)rows[i].id, (unsigned long long)value);
+    }
+}
+
+void relay_metrics(struct relay *r, yh_buf *out)
+{
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < YH_LEN(metrics) && r->shown_n; i++)
+        put_metric(&metrics[i], r->shown, r->shown_n, out);
+    pthread_mutex_unlock(&r->lock);
+}
+
 /* ---- targets ---- */
 
 static void save(struct relay_target *t)

@@ -41,4 +41,7 @@ void relay_reload(struct relay *r);
 /* As of a moment ago; records that came since are counted as not settled. NOT_FOUND: no such target (yet). */
 yh_must yh_err relay_status_get(struct relay *r, int64_t id, struct relay_status *ret);
 
+/* The figures of all targets as Prometheus text, labelled by id. */
+void relay_metrics(struct relay *r, yh_buf *out);
+
 #endif

@@ -5,6 +5,7 @@
 
 #define BATCH        128
 #define ASIDES_HIGH  512   /* the database is behind: nothing new is sent */
+#define SOON_MS      5
 #define TAKEN_MS     30000 /* a peer whose TCP takes nothing for so long is gone */
 
 /* ---- making ---- */
@@ -93,6 +94,7 @@ static void open_item(struct relay_target *t, struct relay_item *i)
     *(i->live ? &t->live_n : &t->fill_n) -= 1;
     i->line->open = i;
     t->open_n++;
+    t->silent_n += !i->asks;
     if (!i->suspect)
         i->acks_first = t->acks;
 }
@@ -266,4 +268,19 @@ void relay_send_step(struct relay_target *t, int64_t now_ms)
         send_lane(t, true, now_ms);
     if (t->link == RELAY_UP && t->fill_n)
         send_lane(t, false, now_ms);
+    if (t->silent_n && t->live_n + t->fill_n) /* nobody says when TCP has taken them */
+        relay_send_soon(t);
+}
+
+static void on_soon(void *user)
+{
+    struct relay_target *t = user;
+    t->soon = 0;
+    relay_send_step(t, net_loop_now_ms(t->works->loop));
+}
+
+void relay_send_soon(struct relay_target *t)
+{
+    if (!t->soon)
+        t->soon = net_loop_timer(t->works->loop, SOON_MS, false, on_soon, t);
 }

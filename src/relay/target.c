@@ -87,6 +87,7 @@ void relay_target_free(struct relay_target *t)
     if (!t)
         return;
     relay_link_close(t);
+    net_loop_cancel(t->works->loop, t->soon);
     relay_reader_close(&t->live_reader);
     relay_reader_close(&t->fill_reader);
     relay_lines_free(t);

@@ -86,8 +86,11 @@ struct relay_target {
 
     struct relay_plan plan;
     struct relay_reader live_reader, fill_reader;
-    int64_t pass_ms;        /* beginning of the pass of the fill lane; it rests until then */
+    int64_t pass_ms;        /* beginning of the pass of the fill lane */
+    int64_t rest_ms;        /* the pass has ended, the next one begins then; 0: it goes on */
     unsigned live_n, fill_n, open_n;
+    unsigned silent_n;      /* open frames that ask for no answer */
+    uint64_t soon;          /* timer of the next round of sending before the next tick; 0: none */
     size_t held;            /* bytes of all items */
     struct relay_line **lines;
     size_t line_n, line_cap, turn;
@@ -152,7 +155,7 @@ const struct hj212_key *relay_member_key(const struct relay_target *t, yh_str mn
 
 /* lane.c: from the log into the queues */
 void relay_lanes_read(struct relay_target *t, int64_t now_ms);
-void relay_fill_rewind(struct relay_target *t, int64_t begin_ms); /* a new pass over what is left */
+void relay_fill_rewind(struct relay_target *t, int64_t now_ms); /* a new pass over what is left */
 void relay_reader_close(struct relay_reader *r);
 
 /* queue.c: lines, queues and the end of an item */
@@ -170,6 +173,7 @@ void relay_queues_let_go(struct relay_target *t);
 
 /* send.c: what leaves, what is answered, what never is */
 void relay_send_step(struct relay_target *t, int64_t now_ms);
+void relay_send_soon(struct relay_target *t); /* in a moment, together with what else may leave by then */
 void relay_send_answered(struct relay_target *t, yh_str raw);
 void relay_send_lost(struct relay_target *t); /* the link is gone: what was open waits again */
 

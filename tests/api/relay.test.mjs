@@ -77,6 +77,7 @@ test('re-written: MN, edition, password and QN of the upstream platform, the sam
         mode: 'rewrite', edition: '2017', ask_ack: true, password: 'CITY-77', scope: 'list', stations: mns.slice(0, 2),
         names: [{ mn: mns[0], upstream_mn: 'CQ500107000001' }],
     });
+    await isUp(client, id);
     await sendValues(server, mns[0], 10, { flag: 0 }); // edition 2005, asks for nothing
     await sendValues(server, mns[1], 10, { flag: 4 });
     await sendValues(server, mns[2], 3); // not in the list
@@ -225,6 +226,7 @@ test('a region gets the frames of its stations', async (t) => {
         await client.post(`/api/v1/stations/unknown/${mns[i]}/admit`, { name: `站${i}`, enterprise_name: `厂${i}`, outlet_code, outlet_name: '排口', medium: 'water', region_code });
     }
     const { id } = await addTo(client, upstream.gate, { scope: 'region', region_code: '500113' });
+    await isUp(client, id);
     await sendValues(server, mns[0], 3, { from: 10 });
     await sendValues(server, mns[1], 3, { from: 20 });
     await caughtUp(client, id);
@@ -280,6 +282,8 @@ test('set-up: who may, what is refused, pause and resume, removal, and a note of
     await caughtUp(client, made.id);
     assert.equal(peer.seen.length, 3);
     assert.equal((await looker.get('/api/v1/relays')).items[0].acknowledged, 3);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    assert.ok(metrics.includes(`\nyuheng_relay_acknowledged_total{id="${made.id}"} 3\n`), 'figures for monitoring');
     await client.delete(path);
     await client.problem('GET', path, undefined, 404, 'not_found');
     await client.problem('PATCH', path, { paused: true }, 404, 'not_found');
