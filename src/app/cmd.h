@@ -10,5 +10,6 @@ int cmd_series(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_config(int argc, char **argv);
 
 #endif

@@ -174,7 +174,7 @@ static yh_err repair(struct chain *c)
     if (c->distrusted) {
         yh_fd_close(&c->fd);
         YH_TRY(chain_segment_open(c->dir, last->first, true, &c->fd));
-        YH_TRY(chain_segment_reread(c->fd, last));
+        YH_TRY(chain_segment_reread(&(const struct chain_file){.fd = c->fd}, last));
     }
     if (!last->sealed) {
         if (ftruncate(c->fd, (off_t)last->end) != 0)
@@ -194,6 +194,7 @@ static yh_err seal(struct chain *c)
     YH_TRY(sync_segment(c));
     pthread_mutex_lock(&c->mu);
     chain_last(c)->sealed = true;
+    chain_last(c)->plain = chain_last(c)->stored = chain_last(c)->end + footer.n;
     chain_index_done(&c->last_index);
     pthread_mutex_unlock(&c->mu);
     return YH_OK;
@@ -211,6 +212,7 @@ static yh_err next_segment(struct chain *c)
     struct chain_segment s = {.first = h.first, .end = CHAIN_HEADER};
     pthread_mutex_lock(&c->mu);
     yh_err e = chain_segment_add(c, &s);
+    pthread_cond_signal(&c->pack); /* the one before it is sealed */
     pthread_mutex_unlock(&c->mu);
     if (e != YH_OK) {
         close(fd);

@@ -26,6 +26,7 @@ struct monitor_http {
     struct monitor *monitor;
     void (*traffic)(void *user, struct monitor_traffic *ret);
     double (*frames_per_s)(void *user);
+    void (*gate_metrics)(void *user, yh_buf *out); /* Prometheus text: what the gate refused, delayed, dropped */
     void *user;
     bool demo;
 };
@@ -44,6 +45,7 @@ const char *monitor_field_title(yh_str field); /* "Rtd" -> 实时值; NULL when 
 void monitor_traffic_json(const struct monitor_http *m, struct yh_json *j);
 
 extern const struct http_route frame_routes[];
+extern const struct http_route growth_routes[];
 extern const struct http_route station_routes[];
 extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];

@@ -1,8 +1,8 @@
 /** The calls of the interface by name; pages use these and never write a path. */
 import { api, type CallOptions, type Query } from './client.ts'
 import type {
-  Admission, EvidenceLog, Frame, FrameRow, Health, NewRelay, Overview, Page, Profile, ProfilePatch, Proof, Region, Relay, RelayPage, RelayPatch,
-  Series, SeriesKind,
+  Admission, EvidenceGrowth, EvidenceLog, Frame, FrameRow, Health, NewRelay, Overview, Page, Profile, ProfilePatch, Proof, Region, Relay,
+  RelayPage, RelayPatch, Series, SeriesKind,
   Session, Station, StationDetail, UnknownStation, Version,
 } from './types.ts'
 
@@ -39,6 +39,7 @@ export const calls = {
   frame: (seq: number) => api.get<Frame>(`/api/v1/frames/${seq}`),
   proof: (seq: number) => api.get<Proof>(`/api/v1/frames/${seq}/proof`),
   evidence: (limit: number) => api.get<EvidenceLog>('/api/v1/evidence', { query: { limit } }),
+  evidenceGrowth: (limit: number) => api.get<EvidenceGrowth>('/api/v1/evidence/growth', { query: { limit } }),
 
   unknown: (query: Query) => api.get<Page<UnknownStation>>('/api/v1/stations/unknown', { query }),
   admit: (mn: string, body: Admission, options: CallOptions = {}) =>

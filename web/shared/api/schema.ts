@@ -123,6 +123,44 @@ export interface EvidenceBox {
   health: string
 }
 
+export interface EvidenceGrowth {
+  /** 分段数 */
+  segments: number
+  /** 已压缩的分段数 */
+  packed: number
+  /** 全部分段压缩前的字节数 */
+  bytes: number
+  /** 全部分段现占的字节数 */
+  stored_bytes: number
+  /** 每日合计,新的在前 */
+  days: EvidenceGrowthDay[]
+  /** 每站每日 */
+  items: EvidenceGrowthRow[]
+  total: number
+  /** 下一页的 after */
+  next: string | null
+}
+
+export interface EvidenceGrowthDay {
+  /** 接收日期 */
+  day: string
+  /** 记录数 */
+  records: number
+  /** 字节数(压缩前) */
+  bytes: number
+}
+
+export interface EvidenceGrowthRow {
+  /** 接收日期 */
+  day: string
+  /** 设备编码;空为平台自身及来源不明的记录 */
+  mn: string | null
+  /** 记录数 */
+  records: number
+  /** 字节数(压缩前) */
+  bytes: number
+}
+
 export interface Factor {
   /** 因子编码 */
   code: string

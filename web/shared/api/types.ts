@@ -5,7 +5,7 @@
 import type * as S from './schema.ts'
 
 export type {
-  Admission, Checkpoint, Evidence as EvidenceLog, EvidenceBox, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
+  Admission, Checkpoint, Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
   NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'

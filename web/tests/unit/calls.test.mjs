@@ -1,3 +1,4 @@
+import '../lib/webcrypto.mjs'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
@@ -22,7 +23,7 @@ const SAMPLES = {
   stations: [{ q: 'x', state: 'late', medium: 'air', exceeding: true, ...page }],
   patchProfile: ['M', { edition: '2017', password: 'p', accept_bad_crc: true, clock_policy: 'flag', dialect: '', answer_policy: 'always', sm4_key: 'k' }],
   series: ['M', series], versions: ['M', { factor: '011', kind: 'hour', field: 'Avg', time: series.from }], frames: ['M', page],
-  frame: [7], proof: [7], evidence: [10], unknown: [page],
+  frame: [7], proof: [7], evidence: [10], evidenceGrowth: [10], unknown: [page],
   admit: ['M', { name: 'n', enterprise_name: 'e', credit_code: 'c', outlet_code: 'DW001', outlet_name: 'o', medium: 'water', region_code: '500101' }],
 }
 

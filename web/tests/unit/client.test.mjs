@@ -1,11 +1,8 @@
-import { webcrypto } from 'node:crypto'
+import '../lib/webcrypto.mjs'
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import test, { after, before } from 'node:test'
 import { Client, Problem, newKey, queryString } from '../../.cache/unit/api/client.js'
-
-// Browsers have it; Node only from 20 on.
-globalThis.crypto ??= webcrypto
 
 let server, base
 const seen = []
