@@ -13,7 +13,7 @@
 #define LIVE_PER_LINE 32
 #define FILL_PER_LINE 32
 #define FILL_MAX      2048
-#define HELD_MAX      (4u << 20)
+#define HELD_MAX      (8u << 20)
 #define SKIP_MAX      256         /* records read over rather than sought */
 #define REST_MS       1000
 /* Pieces of the cursor: the fill lane leaves nothing more behind, the live lane leaves all to the fill lane. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -92,8 +93,13 @@ void relay_link_write(struct relay_target *t, yh_str bytes)
 
 uint64_t relay_link_taken(const struct relay_target *t)
 {
+    struct tcp_info info;
+    socklen_t n = sizeof info;
     int queued = 0;
     if (t->fd < 0 || ioctl(t->fd, SIOCOUTQ, &queued) != 0 || queued < 0)
+        return 0;
+    /* Of a broken connection the queue says nothing, and the order of the two calls matters. */
+    if (getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0 || info.tcpi_state != TCP_ESTABLISHED)
         return 0;
     return t->stream_end - t->out.n - (uint64_t)queued;
 }

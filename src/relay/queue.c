@@ -95,20 +95,47 @@ void relay_lines_prune(struct relay_target *t, int64_t now_ms)
 
 /* ---- items ---- */
 
+static void leave_place(struct relay_target *t, struct relay_item *i)
+{
+    switch (i->place) {
+    case RELAY_QUEUED:
+        *(i->live ? &t->live_n : &t->fill_n) -= 1;
+        break;
+    case RELAY_OPEN:
+        i->line->open = NULL;
+        t->open_n--;
+        t->silent_n -= !i->asks;
+        break;
+    case RELAY_TAKEN:
+        break;
+    }
+}
+
+void relay_item_open(struct relay_target *t, struct relay_item *i)
+{
+    leave_place(t, i);
+    i->place = RELAY_OPEN;
+    i->line->open = i;
+    t->open_n++;
+    t->silent_n += !i->asks;
+}
+
+void relay_item_take(struct relay_target *t, struct relay_item *i)
+{
+    leave_place(t, i);
+    i->place = RELAY_TAKEN;
+    relay_queue_push(&t->taken, i);
+    yh_buf_done(&i->bytes);
+    t->held -= i->held - sizeof *i;
+    i->held = sizeof *i;
+}
+
 static void item_free(struct relay_target *t, struct relay_item *i)
 {
     if (!i)
         return;
     t->held -= i->held;
-    if (i->line->open == i) {
-        i->line->open = NULL;
-        t->open_n--;
-        t->silent_n -= !i->asks;
-    } else if (i->live) {
-        t->live_n--;
-    } else {
-        t->fill_n--;
-    }
+    leave_place(t, i);
     yh_buf_done(&i->bytes);
     free(i);
 }
@@ -121,6 +148,7 @@ static void free_queue(struct relay_target *t, struct relay_queue *q)
 
 void relay_lines_free(struct relay_target *t)
 {
+    free_queue(t, &t->taken);
     for (size_t i = 0; i < t->line_n; i++) {
         item_free(t, t->lines[i]->open);
         free_queue(t, &t->lines[i]->live);
@@ -201,8 +229,10 @@ static void forget_qn(struct relay_target *t, uint64_t seq)
 static void expect_late(const struct relay_target *t, const struct relay_item *i)
 {
     struct relay_line *l = i->line;
+    if (!i->asks)
+        return; /* nor may its line exist any more, once it was taken */
     l->late_ms = net_loop_now_ms(t->works->loop) + t->setup.answer_ms;
-    l->late_n = i->asks && i->tries > 1 ? i->tries - 1 : 0;
+    l->late_n = i->tries > 1 ? i->tries - 1 : 0;
     memcpy(l->late_qn, i->qn, sizeof l->late_qn);
 }
 
@@ -263,6 +293,7 @@ static void let_go_queue(struct relay_target *t, struct relay_queue *q)
 
 void relay_queues_let_go(struct relay_target *t)
 {
+    let_go_queue(t, &t->taken);
     for (size_t i = 0; i < t->line_n; i++) {
         let_go_queue(t, &t->lines[i]->live);
         let_go_queue(t, &t->lines[i]->fill);

@@ -100,6 +100,7 @@ void relay_metrics(struct relay *r, yh_buf *out)
 
 static void save(struct relay_target *t)
 {
+    relay_send_finish(t);
     if (t->dirty && relay_target_save(t) != YH_OK)
         yh_log(YH_LOG_ERROR, "relay", "the progress of target %lld is not saved: %s", (long long)t->setup.id, yh_cause());
 }

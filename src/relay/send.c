@@ -6,6 +6,7 @@
 #define BATCH        128
 #define ASIDES_HIGH  512   /* the database is behind: nothing new is sent */
 #define SOON_MS      5
+#define GRACE_MS     2000
 #define TAKEN_MS     30000 /* a peer whose TCP takes nothing for so long is gone */
 
 /* ---- making ---- */
@@ -91,10 +92,7 @@ static void put_on_link(struct relay_target *t, struct relay_item *i, int64_t no
 
 static void open_item(struct relay_target *t, struct relay_item *i)
 {
-    *(i->live ? &t->live_n : &t->fill_n) -= 1;
-    i->line->open = i;
-    t->open_n++;
-    t->silent_n += !i->asks;
+    relay_item_open(t, i);
     if (!i->suspect)
         i->acks_first = t->acks;
 }
@@ -173,12 +171,14 @@ static void try_again(struct relay_target *t, struct relay_item *i, int64_t now_
         give_up(t, i, RELAY_UNANSWERED, 0);
     else if (relay_link_has_room(t))
         put_on_link(t, i, now_ms);
+    else
+        relay_link_lost(t, "上级平台不接收数据");
 }
 
-static void check_open(struct relay_target *t, struct relay_item *i, int64_t now_ms)
+static void check_open(struct relay_target *t, struct relay_item *i, uint64_t taken, int64_t now_ms)
 {
-    if (!i->asks && relay_link_taken(t) >= i->sent_end)
-        relay_item_settle(t, i);
+    if (!i->asks && taken >= i->sent_end)
+        relay_item_take(t, i);
     else if (!i->asks && now_ms - i->sent_ms >= TAKEN_MS)
         relay_link_lost(t, "上级平台不接收数据");
     else if (i->asks && now_ms - i->sent_ms >= t->setup.answer_ms) {
@@ -189,25 +189,35 @@ static void check_open(struct relay_target *t, struct relay_item *i, int64_t now
 
 static void check_all(struct relay_target *t, int64_t now_ms)
 {
+    uint64_t taken = t->silent_n ? relay_link_taken(t) : 0;
     for (size_t k = 0; k < t->line_n && t->open_n && t->link == RELAY_UP; k++)
         if (t->lines[k]->open)
-            check_open(t, t->lines[k]->open, now_ms);
+            check_open(t, t->lines[k]->open, taken, now_ms);
 }
 
-static void end_open(struct relay_target *t, struct relay_item *i, uint64_t taken)
+/* The peer's TCP may have taken what the peer itself never saw: a link that breaks within this time takes it back. */
+static void settle_taken(struct relay_target *t, int64_t until_ms)
 {
-    if (!i->asks && taken >= i->sent_end)
-        relay_item_settle(t, i);
-    else if (i->tries < t->setup.tries || !i->asks || !blame_frame(t, i, RELAY_UNANSWERED, 0))
+    while (t->taken.head && t->taken.head->sent_ms <= until_ms)
+        relay_item_settle(t, relay_queue_pop(&t->taken));
+}
+
+void relay_send_finish(struct relay_target *t)
+{
+    settle_taken(t, INT64_MAX);
+}
+
+static void end_open(struct relay_target *t, struct relay_item *i)
+{
+    if (i->tries < t->setup.tries || !i->asks || !blame_frame(t, i, RELAY_UNANSWERED, 0))
         relay_item_let_go(t, i);
 }
 
 void relay_send_lost(struct relay_target *t)
 {
-    uint64_t taken = relay_link_taken(t);
     for (size_t k = 0; k < t->line_n; k++)
         if (t->lines[k]->open)
-            end_open(t, t->lines[k]->open, taken);
+            end_open(t, t->lines[k]->open);
     relay_queues_let_go(t);
 }
 
@@ -264,6 +274,7 @@ void relay_send_step(struct relay_target *t, int64_t now_ms)
         return;
     refill(t, now_ms);
     check_all(t, now_ms);
+    settle_taken(t, now_ms - GRACE_MS);
     if (t->link == RELAY_UP && t->live_n)
         send_lane(t, true, now_ms);
     if (t->link == RELAY_UP && t->fill_n)

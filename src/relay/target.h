@@ -4,7 +4,7 @@
  *   log ──lanes──▶ queues by station ──pace, rate──▶ link ──9014──▶ settled in the plan ──once a second──▶ database
  *
  * A station has at most one frame open; the next one leaves when it is answered and the pace allows. Frames that ask for no
- * answer are settled when the peer's TCP has taken them. A frame without answer is the frame's fault when the peer has
+ * answer are settled when the peer's TCP has taken them and the link has stood two seconds longer. A frame without answer is the frame's fault when the peer has
  * acknowledged others since it was first sent: then it is set aside. Otherwise it is the peer's (mute), and the frame waits.
  * All of it belongs to the relay's thread. Private to this room.
  */
@@ -32,12 +32,15 @@ struct relay_works {
 
 struct relay_line;
 
-/* A frame on its way. */
+/* Where a frame on its way is: queued, sent and not answered, or taken by the peer's TCP without being answered. */
+typedef enum relay_place { RELAY_QUEUED, RELAY_OPEN, RELAY_TAKEN } relay_place;
+
 struct relay_item {
     struct relay_item *next;
     struct relay_line *line;
     uint64_t seq;
-    size_t held;         /* bytes as logged: what it counts in the target's memory */
+    size_t held;         /* what it counts in the target's memory */
+    relay_place place;
     bool live;
     bool suspect;        /* went out before without an answer: tries and acks_first are from then */
     bool asks;           /* an answer is due */
@@ -47,7 +50,7 @@ struct relay_item {
     uint64_t sent_end;   /* position in the stream behind it */
     uint64_t acks_first; /* acknowledgements of the target when it was first sent */
     char mn[RELAY_MN_SIZE], cn[8], qn[RELAY_QN_SIZE];
-    yh_buf bytes;        /* as logged, then as sent */
+    yh_buf bytes;        /* as logged, then as sent, then none */
 };
 
 struct relay_queue {
@@ -90,6 +93,7 @@ struct relay_target {
     int64_t rest_ms;        /* the pass has ended, the next one begins then; 0: it goes on */
     unsigned live_n, fill_n, open_n;
     unsigned silent_n;      /* open frames that ask for no answer */
+    struct relay_queue taken;
     uint64_t soon;          /* timer of the next round of sending before the next tick; 0: none */
     size_t held;            /* bytes of all items */
     struct relay_line **lines;
@@ -167,14 +171,17 @@ void relay_queue_push(struct relay_queue *q, struct relay_item *i);
 struct relay_item *relay_queue_pop(struct relay_queue *q);
 yh_must yh_err relay_item_queue(struct relay_target *t, struct relay_line *l, const struct chain_record *r, yh_str cn, bool live);
 void relay_item_settle(struct relay_target *t, struct relay_item *i);
+void relay_item_open(struct relay_target *t, struct relay_item *i);
+void relay_item_take(struct relay_target *t, struct relay_item *i);  /* from open to taken */
 void relay_item_set_aside(struct relay_target *t, struct relay_item *i, relay_reason reason, int code);
 void relay_item_let_go(struct relay_target *t, struct relay_item *i); /* back to the plan */
-void relay_queues_let_go(struct relay_target *t);
+void relay_queues_let_go(struct relay_target *t); /* and what was taken */
 
 /* send.c: what leaves, what is answered, what never is */
 void relay_send_step(struct relay_target *t, int64_t now_ms);
 void relay_send_soon(struct relay_target *t); /* in a moment, together with what else may leave by then */
 void relay_send_answered(struct relay_target *t, yh_str raw);
+void relay_send_finish(struct relay_target *t); /* a clean end: what the peer has taken is settled */
 void relay_send_lost(struct relay_target *t); /* the link is gone: what was open waits again */
 
 /* link.c: the connection */

@@ -117,6 +117,25 @@ test('an outage: new data go first, then what is left over, all exactly once, ac
     assert.ok(order.indexOf(1004) < order.indexOf(89), 'the newest did not wait for the oldest');
 });
 
+test('frames that ask for no answer arrive at least once, across kill -9 of the upstream platform', async (t) => {
+    const cityDir = tempDir(), port = 18852;
+    let upstream = await startServer(t, { dir: cityDir, args: ['--gate', `127.0.0.1:${port}`] });
+    const { server, client } = await startDistrict(t);
+    const { id } = await addTo(client, { host: '127.0.0.1', port });
+    await isUp(client, id);
+    for (let round = 0; round < 3; round++) {
+        const before = (await relay(client, id)).sent;
+        await Promise.all(mns.map((mn) => sendValues(server, mn, 40, { from: 40 * round, flag: 4 })));
+        await waitUntil(async () => (await relay(client, id)).sent >= before + 20, { what: 'some are on their way' });
+        await upstream.kill();
+        upstream = await startServer(t, { dir: cityDir, args: ['--gate', `127.0.0.1:${port}`] });
+        await isUp(client, id, { deadline: 70_000 });
+    }
+    const r = await caughtUp(client, id);
+    assert.equal(r.acknowledged, 0);
+    for (const mn of mns) assert.deepEqual(sorted(new Set(values(exported(cityDir), mn))), range(120));
+});
+
 test('kill -9 of the forwarding server: it goes on where it was, each frame exactly once', async (t) => {
     const upstream = await startServer(t, { dir: tempDir() });
     let { dir, server, client } = await startDistrict(t);
