@@ -82,10 +82,18 @@ static yh_err parts(const char *out)
     return write_seed(out, "split", YH_S("backwards"), (yh_str){backwards, sizeof backwards - 1});
 }
 
+static yh_err settings(const char *out)
+{
+    return write_seed(out, "config", YH_S("some"),
+                      YH_S("# seconds\r\nidle = 20\nheld=8 # MiB\nweb = /srv/web\nhttp = [::1]:80\nmax-connections = 200000\n"
+                           "connections-per-address = 0\nframes-per-station-burst = 1\ndrain = 300\npartial = 1\n"));
+}
+
 static yh_err all_seeds(const char *vectors, const char *out)
 {
     YH_TRY(frames(vectors, out));
     YH_TRY(streams(vectors, out));
+    YH_TRY(settings(out));
     return parts(out);
 }
 

@@ -1,6 +1,7 @@
-/* yuheng log verify | export | checkpoint: the evidence log from outside, also beside a running server. */
+/* yuheng log verify | export | checkpoint (and cmd_log_store.c): the evidence log from outside, also beside a running server. */
 #include "app/cli.h"
 #include "app/cmd.h"
+#include "app/cmd_log.h"
 #include "app/data_dir.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -56,12 +57,14 @@ static void json_verdict(yh_buf *out, const struct chain_verdict *v)
     struct yh_json j = yh_json_to(out);
     yh_json_obj(&j);
     yh_json_kbool(&j, "ok", !v->damage.found);
+    yh_json_ku64(&j, "first", v->first);
     yh_json_ku64(&j, "records", v->records);
     yh_json_key(&j, "root");
     yh_json_hex(&j, v->root.b, YH_SM3_LEN);
     yh_json_ku64(&j, "checkpoints", v->checkpoints);
     yh_json_ku64(&j, "signatures", v->signatures);
     yh_json_ku64(&j, "segments", v->segments);
+    yh_json_ku64(&j, "packed", v->packed);
     yh_json_ku64(&j, "torn_bytes", v->torn_bytes);
     yh_json_kbool(&j, "writer_running", v->live);
     if (v->damage.found)
@@ -70,7 +73,7 @@ static void json_verdict(yh_buf *out, const struct chain_verdict *v)
     yh_buf_putc(out, '\n');
 }
 
-static yh_err verify(const struct data_paths *paths, const char *against)
+static yh_err verify(const struct data_paths *paths, const char *against, bool part)
 {
     struct chain_verdict v;
     yh_buf_auto kept = yh_buf_make(65536);
@@ -80,7 +83,8 @@ static yh_err verify(const struct data_paths *paths, const char *against)
         if (kept.n == 0)
             return yh_fail(YH_E_INVALID, "%s is empty", against);
     }
-    yh_err e = chain_verify(paths->log, yh_buf_view(&kept), &v);
+    yh_err e = part ? chain_verify_part(paths->log, yh_buf_view(&kept), &v)
+                    : chain_verify(paths->log, yh_buf_view(&kept), &v);
     if (e != YH_OK && !v.damage.found)
         return e;
     json_verdict(&out, &v);
@@ -91,12 +95,14 @@ static yh_err verify(const struct data_paths *paths, const char *against)
 static int cmd_verify(int argc, char **argv)
 {
     const char *data = NULL, *against = NULL;
+    bool part = false;
     const struct cli_option options[] = {
         {"--data", CLI_TEXT, &data, "DIR", "数据目录", true},
         {"--against", CLI_TEXT, &against, "CHECKPOINT", "另行保存的检查点文件,用于发现截断与回滚", false},
+        {"--part", CLI_FLAG, &part, NULL, "数据目录是 log copy 复制出来的一部分", false},
     };
     const struct cli_command cmd = {
-        .usage = "yuheng log verify --data DIR [--against CHECKPOINT]",
+        .usage = "yuheng log verify --data DIR [--against CHECKPOINT] [--part]",
         .summary = "逐字节重读证据日志,核对每条记录、哈希树、检查点与签名;不成立时退出码为 1 并指出第一条",
         .options = options,
         .option_count = YH_LEN(options),
@@ -107,7 +113,7 @@ static int cmd_verify(int argc, char **argv)
         return code;
     yh_err e = data_dir_existing(data, &paths);
     if (e == YH_OK)
-        e = verify(&paths, against);
+        e = verify(&paths, against, part);
     return e == YH_OK ? CLI_OK : cli_fail(exit_for(e), "log verify");
 }
 
@@ -244,6 +250,9 @@ static const struct {
     {"verify", cmd_verify},
     {"export", cmd_export},
     {"checkpoint", cmd_checkpoint},
+    {"list", cmd_log_list},
+    {"copy", cmd_log_copy},
+    {"growth", cmd_log_growth},
 };
 
 int cmd_log(int argc, char **argv)
@@ -252,7 +261,7 @@ int cmd_log(int argc, char **argv)
         if (strcmp(argv[1], actions[i].name) == 0)
             return actions[i].run(argc - 1, argv + 1);
     bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
-    fprintf(help ? stdout : stderr, "%s用法:yuheng log verify|export|checkpoint --data DIR …(每个都有 --help)\n",
+    fprintf(help ? stdout : stderr, "%s用法:yuheng log verify|export|checkpoint|list|copy|growth --data DIR …(每个都有 --help)\n",
             help ? "" : "yuheng: log: ");
     return help ? CLI_OK : CLI_USAGE;
 }

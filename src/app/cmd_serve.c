@@ -3,6 +3,8 @@
 
 #include "app/cli.h"
 #include "app/cmd.h"
+#include "app/config.h"
+#include "app/reload.h"
 #include "app/serve.h"
 #include "base/log.h"
 
@@ -16,37 +18,56 @@ static void raise_file_limit(void)
     }
 }
 
-static void wait_for_stop(const sigset_t *signals)
+static void block(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL); /* before any thread: they all inherit it */
+}
+
+static void serve_until_stopped(const sigset_t *signals, struct server *server, const struct config_line *line,
+                                struct config *settings)
 {
     int number;
-    sigwait(signals, &number);
+    while (sigwait(signals, &number) == 0 && number == SIGHUP)
+        reload(server, line, settings);
     yh_log(YH_LOG_INFO, "serve", "stopping on signal %d", number);
+}
+
+static yh_err prepare(struct config *settings, struct serve_config *config)
+{
+    YH_TRY(cli_host_port(settings->http, config->http_host, sizeof config->http_host, &config->http_port));
+    YH_TRY(cli_host_port(settings->gate, config->gate_host, sizeof config->gate_host, &config->gate_port));
+    config->web_dir = settings->web[0] ? settings->web : NULL;
+    config->max_connections = (unsigned)settings->max_connections;
+    config->segment_bytes = settings->segment_bytes;
+    config->limits = &settings->limits;
+    config->drain_ms = settings->drain_ms;
+    return YH_OK;
 }
 
 int cmd_serve(int argc, char **argv)
 {
     struct serve_config config = {0};
-    const char *http = "127.0.0.1:8080", *gate = "127.0.0.1:9212";
-    const struct cli_option rows[] = {
-        {"--data", CLI_TEXT, &config.data_dir, "DIR", "数据目录", true},
-        {"--http", CLI_TEXT, &http, "HOST:PORT", "网页与接口地址,默认 127.0.0.1:8080", false},
-        {"--gate", CLI_TEXT, &gate, "HOST:PORT", "数采网关地址,默认 127.0.0.1:9212", false},
-        {"--check-replies", CLI_FLAG, &config.check_replies, NULL, "测试用:应答与接口文档不符时报错", false},
-        {"--web", CLI_TEXT, &config.web_dir, "DIR", "前端文件目录,默认在程序旁查找", false},
-    };
-    const struct cli_command cmd = {"yuheng serve --data DIR [--http HOST:PORT] [--gate HOST:PORT]", "启动服务", rows,
-                                    YH_LEN(rows), 0, 0};
+    struct config_line line = {0};
+    struct config settings;
+    struct cli_option rows[CONFIG_OPTIONS + 1];
+    config_options(&line, rows);
+    rows[0].required = true;
+    rows[CONFIG_OPTIONS] = (struct cli_option){"--check-replies", CLI_FLAG, &config.check_replies, NULL,
+                                               "测试用:应答与接口文档不符时报错", false};
+    const struct cli_command cmd = {"yuheng serve --data DIR [--http HOST:PORT] [--gate HOST:PORT]",
+                                    "启动服务;SIGHUP 重读设置", rows, YH_LEN(rows), 0, 0};
     int n, status;
     if (!cli_parse(&cmd, argc, argv, &n, &status))
         return status;
-    if (cli_host_port(http, config.http_host, sizeof config.http_host, &config.http_port) != YH_OK ||
-        cli_host_port(gate, config.gate_host, sizeof config.gate_host, &config.gate_port) != YH_OK)
+    config.data_dir = line.data;
+    if (config_load(&line, &settings) != YH_OK || prepare(&settings, &config) != YH_OK)
         return cli_fail(CLI_USAGE, "serve");
     sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread: they all inherit it */
+    block(&signals);
     raise_file_limit();
     struct server *server;
     if (server_start(&config, &server) != YH_OK)
@@ -54,7 +75,7 @@ int cmd_serve(int argc, char **argv)
     printf("ready http=%s:%u gate=%s:%u\n", config.http_host, server_http_port(server), config.gate_host,
            server_gate_port(server));
     fflush(stdout);
-    wait_for_stop(&signals);
+    serve_until_stopped(&signals, server, &line, &settings);
     server_stop(server);
     return CLI_OK;
 }

@@ -5,7 +5,7 @@
 
 static const char *const states[] = {
     [GATE_PEER_SERVED] = "served", [GATE_PEER_WAITING] = "waiting",
-    [GATE_PEER_PAUSED] = "paused", [GATE_PEER_CLOGGED] = "clogged",
+    [GATE_PEER_PAUSED] = "paused", [GATE_PEER_CLOGGED] = "clogged", [GATE_PEER_LIMITED] = "limited",
 };
 
 struct look {

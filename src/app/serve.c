@@ -18,15 +18,15 @@
 #include "kit/session_http.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
+#include "relay/relay_http.h"
 #include "source/source.h"
 
 #define READERS 4
 #define HTTP_THREADS 4 /* twice as many as passwords are hashed at a time, so that pages go on beside sign-ins */
-#define LOGGERS_MAX 20000u
 #define NOTE_MS 5000
 
 struct server {
-    struct monitor_host host; /* what handlers see */
+    struct relay_host host; /* what handlers see */
     struct serve_config config;
     struct data_paths paths;
     struct db_pool *pool;
@@ -35,13 +35,14 @@ struct server {
     struct live *live;
     struct kit *kit;
     struct monitor *monitor;
+    struct relay *relay;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
     uint16_t gate_port;          /* that it listens on, since the start */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
-    yh_err log_health; /* as last said */
+    yh_err log_health, pack_health; /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -118,6 +119,12 @@ static yh_err get_door(void *user, struct yh_arena *arena, struct monitor_door *
     return door_look(atomic_load(&s->gate), arena, ret);
 }
 
+static void get_gate_metrics(void *user, yh_buf *out)
+{
+    struct server *s = user;
+    gate_metrics(atomic_load(&s->gate), out);
+}
+
 static double get_rate(void *user)
 {
     const struct server *s = user;
@@ -137,10 +144,24 @@ static void watch_log(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "the evidence log stands still, nothing is acknowledged: %s", yh_cause());
 }
 
+/* Nothing is lost by it, but a sealed segment that does not verify is reported before anybody asks. */
+static void watch_packing(struct server *s)
+{
+    yh_err health = chain_pack_health(s->chain);
+    if (health == s->pack_health)
+        return;
+    s->pack_health = health;
+    if (health == YH_OK)
+        yh_log(YH_LOG_INFO, "serve", "all sealed segments of the evidence log can be packed again");
+    else
+        yh_log(YH_LOG_ERROR, "serve", "a sealed segment of the evidence log is not packed: %s", yh_cause());
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
     watch_log(s);
+    watch_packing(s);
     struct monitor_traffic t;
     get_traffic(s, &t);
     int64_t now_us = yh_clock_mono_us();
@@ -155,7 +176,7 @@ static void on_tick(void *user)
         yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
-    monitor_traffic_json(&s->host.monitor, &j);
+    monitor_traffic_json(&s->host.monitor.monitor, &j);
     if (yh_buf_check(&text) == YH_OK)
         on_publish(s, "traffic", yh_buf_view(&text));
 }
@@ -186,7 +207,8 @@ static void on_remember(void *user, yh_str raw, uint64_t seq)
 
 static yh_err open_chain(struct server *s)
 {
-    struct chain_config config = {.commit_ms = 5, .on_durable = on_durable, .user = s};
+    struct chain_config config = {
+        .commit_ms = 5, .segment_bytes = s->config.segment_bytes, .pack = true, .on_durable = on_durable, .user = s};
     struct chain_recovery recovery;
     YH_TRY(chain_open(s->paths.log, &config, &recovery, &s->chain));
     if (recovery.cut_bytes)
@@ -240,18 +262,23 @@ static yh_err start_monitor(struct server *s)
 }
 
 /* Loggers may take half of the descriptors: log, databases and pages need the rest. */
-static unsigned connections_allowed(void)
+static unsigned connections_allowed(const struct serve_config *config)
 {
+    unsigned wanted = config->max_connections ? config->max_connections : SERVE_LOGGERS;
     struct rlimit limit;
     bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-    return !known || limit.rlim_cur / 2 >= LOGGERS_MAX ? LOGGERS_MAX : (unsigned)(limit.rlim_cur / 2);
+    if (!known || limit.rlim_cur / 2 >= wanted)
+        return wanted;
+    yh_log(YH_LOG_INFO, "serve", "%llu loggers instead of %u: the process may open %llu descriptors",
+           (unsigned long long)limit.rlim_cur / 2, wanted, (unsigned long long)limit.rlim_cur);
+    return (unsigned)(limit.rlim_cur / 2);
 }
 
 static yh_err start_gate(struct server *s)
 {
     struct gate_config config = {
         .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
-        .max_connections = connections_allowed(),
+        .max_connections = connections_allowed(&s->config), .limits = s->config.limits,
         .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
     };
     struct gate *gate;
@@ -262,9 +289,15 @@ static yh_err start_gate(struct server *s)
     return registry_load_latest(s->series, s->chain, s->live);
 }
 
+static yh_err start_relay(struct server *s)
+{
+    struct relay_config config = {.chain = s->chain, .pool = s->pool, .own_port = server_gate_port(s)};
+    return relay_start(&config, &s->relay);
+}
+
 static const struct http_route *const route_tables[] = {
     kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
-    connection_routes, status_routes, NULL,
+    connection_routes, growth_routes, relay_routes, status_routes, NULL,
 };
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */
@@ -292,12 +325,15 @@ static const char *web_dir(const struct server *s, char *found, size_t size)
 static yh_err start_http(struct server *s)
 {
     char found[PATH_MAX + 32];
-    s->host = (struct monitor_host){
+    s->host.monitor = (struct monitor_host){
         .kit = {.kit = s->kit},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
-                    .traffic = get_traffic, .frames_per_s = get_rate, .door = get_door, .user = s,
+                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .door = get_door,
+                    .user = s,
                     .demo = data_dir_is_demo(&s->paths)},
     };
+    s->host.relay = s->relay;
+    s->host.own_port = server_gate_port(s);
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
         .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
@@ -316,6 +352,7 @@ static yh_err start_all(struct server *s)
     YH_TRY(open_stores(s));
     YH_TRY(start_monitor(s));
     YH_TRY(start_gate(s));
+    YH_TRY(start_relay(s));
     YH_TRY(start_http(s));
     YH_TRY(monitor_run(s->monitor));
     return gate_run(atomic_load(&s->gate));
@@ -345,6 +382,15 @@ static void settle_chain(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "the evidence log did not finish: %s", yh_cause());
 }
 
+/* While log, worker and pages still run: what has arrived at the gate is logged and answered. */
+static void drain(const struct server *s, struct gate *gate)
+{
+    uint64_t left = gate_drain(gate, s->config.drain_ms);
+    if (left)
+        yh_log(YH_LOG_WARN, "serve", "%llu connections were not finished within %llu ms", (unsigned long long)left,
+               (unsigned long long)s->config.drain_ms);
+}
+
 /*
  * First everybody who appends or publishes falls silent, then the log is settled, then the answers it allows leave. The
  * gate is freed after the log's writer thread has ended, which calls into it.
@@ -354,12 +400,15 @@ void server_stop(struct server *s)
     if (!s)
         return;
     struct gate *gate = atomic_load(&s->gate);
+    if (gate && s->config.drain_ms)
+        drain(s, gate);
     if (gate)
         gate_halt(gate);
     if (s->monitor)
         monitor_halt(s->monitor);
     if (atomic_load(&s->http))
         http_stop(atomic_load(&s->http));
+    relay_stop(s->relay);
     if (s->kit)
         kit_close(s->kit);
     if (s->chain)
@@ -378,6 +427,23 @@ void server_stop(struct server *s)
     free(s);
 }
 
+yh_err server_limits_set(struct server *s, const struct gate_limits *limits, uint64_t drain_ms)
+{
+    YH_TRY(gate_limits_set(atomic_load(&s->gate), limits));
+    s->config.drain_ms = drain_ms;
+    return YH_OK;
+}
+
+yh_err server_note(struct server *s, yh_str origin, yh_str json)
+{
+    struct db *writer = db_pool_writer(s->pool);
+    yh_err e = kit_note_keep(writer, origin, json);
+    db_pool_put(s->pool, writer);
+    YH_TRY(e);
+    (void)!kit_deliver_notes(s->kit); /* the tick tries again, and says so */
+    return YH_OK;
+}
+
 uint16_t server_http_port(const struct server *s)
 {
     return http_port(atomic_load(&s->http));
@@ -386,4 +452,14 @@ uint16_t server_http_port(const struct server *s)
 uint16_t server_gate_port(const struct server *s)
 {
     return s->gate_port;
+}
+
+void server_progress(const struct server *s, struct server_progress *ret)
+{
+    struct monitor_stats m;
+    struct gate_stats g;
+    monitor_stats_get(s->monitor, &m);
+    gate_stats_get(atomic_load(&s->gate), &g);
+    *ret = (struct server_progress){.logged = chain_durable(s->chain), .derived = m.position, .values = m.values,
+                                    .connections = g.connections};
 }

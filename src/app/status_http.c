@@ -3,6 +3,7 @@
 #include "hj212/dict.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
+#include "relay/relay_http.h"
 #include "source/source.h"
 
 /* ---- health ---- */
@@ -54,9 +55,10 @@ static void put_gate(const struct monitor_http *m, yh_buf *out)
         {"yuheng_gate_refused_total", "counter", "frames with a wrong password", t.refused},
         {"yuheng_gate_bytes_total", "counter", "bytes received", t.bytes},
         {"yuheng_gate_connections", "gauge", "open connections", t.connections},
-        {"yuheng_gate_paused", "gauge", "connections held back: the log is behind, or they do not read", t.paused},
+        {"yuheng_gate_paused", "gauge", "connections held back by the log, by their peer or by a limit", t.paused},
     };
     put_metrics(out, rows, YH_LEN(rows));
+    m->gate_metrics(m->user, out);
 }
 
 static bool count_one(void *user, yh_str mn, int64_t asked)
@@ -74,6 +76,23 @@ static yh_err stations_to_derive(const struct monitor_http *m, uint64_t *ret)
     return e;
 }
 
+static yh_err put_log(const struct monitor_http *m, yh_buf *out)
+{
+    struct chain_space space;
+    YH_TRY(chain_space_get(m->chain, &space));
+    const struct metric rows[] = {
+        {"yuheng_log_records", "gauge", "durable records of the evidence log", chain_durable(m->chain)},
+        {"yuheng_log_healthy", "gauge", "1 while the evidence log takes records", chain_health(m->chain) == YH_OK},
+        {"yuheng_log_pack_healthy", "gauge", "1 while sealed segments can be packed", chain_pack_health(m->chain) == YH_OK},
+        {"yuheng_log_segments", "gauge", "segments of the evidence log", space.segments},
+        {"yuheng_log_packed_segments", "gauge", "of them packed", space.packed},
+        {"yuheng_log_bytes", "gauge", "bytes of all segments before packing", space.plain_bytes},
+        {"yuheng_log_stored_bytes", "gauge", "bytes of all segments as they are on disk", space.stored_bytes},
+    };
+    put_metrics(out, rows, YH_LEN(rows));
+    return YH_OK;
+}
+
 static yh_err put_monitor(const struct monitor_http *m, yh_buf *out)
 {
     struct monitor_stats s;
@@ -81,8 +100,6 @@ static yh_err put_monitor(const struct monitor_http *m, yh_buf *out)
     uint64_t to_derive = 0;
     YH_TRY(stations_to_derive(m, &to_derive));
     const struct metric rows[] = {
-        {"yuheng_log_records", "gauge", "durable records of the evidence log", chain_durable(m->chain)},
-        {"yuheng_log_healthy", "gauge", "1 while the evidence log takes records", chain_health(m->chain) == YH_OK},
         {"yuheng_monitor_healthy", "gauge", "1 while the worker stores what the log holds", s.cause[0] == '\0'},
         {"yuheng_monitor_position", "gauge", "records read by the worker", s.position},
         {"yuheng_monitor_values_total", "counter", "values taken from frames", s.values},
@@ -113,7 +130,9 @@ static yh_err get_metrics(struct http_request *rq)
         return http_problem(rq, 403, "denied", "运行指标只对本机或有权限的账号开放。");
     yh_buf_auto out = yh_buf_make(65536);
     put_gate(m, &out);
+    YH_TRY(put_log(m, &out));
     YH_TRY(put_monitor(m, &out));
+    relay_metrics(((const struct relay_host *)rq->app)->relay, &out);
     YH_TRY(yh_buf_check(&out));
     http_raw(rq, "text/plain; version=0.0.4; charset=utf-8", yh_buf_view(&out));
     return YH_OK;

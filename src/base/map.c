@@ -1,5 +1,7 @@
 #include "base/map.h"
 
+#include "base/hash.h"
+
 uint32_t yh_hash32(yh_str s)
 {
     uint32_t h = 2166136261u;
@@ -9,6 +11,12 @@ uint32_t yh_hash32(yh_str s)
     h *= 0x85ebca6bu;
     h ^= h >> 13;
     return h;
+}
+
+/* Keys come from outside: with a hash that can be computed elsewhere they could all be sent into one run. */
+static uint32_t hash_of(yh_str key)
+{
+    return (uint32_t)yh_hash_secret(key);
 }
 
 void yh_map_done(yh_map *m)
@@ -36,7 +44,7 @@ void *yh_map_get(const yh_map *m, yh_str key)
 {
     if (m->n == 0)
         return NULL;
-    const struct yh_map_slot *s = &m->slots[slot_of(m, key, yh_hash32(key))];
+    const struct yh_map_slot *s = &m->slots[slot_of(m, key, hash_of(key))];
     return s->key ? s->value : NULL;
 }
 
@@ -62,7 +70,7 @@ yh_err yh_map_put(yh_map *m, yh_str key, void *value)
         return yh_fail(YH_E_TOO_LARGE, "map key of %zu bytes", key.n);
     if (m->n * 4 >= m->cap * 3)
         YH_TRY(grow(m));
-    uint32_t hash = yh_hash32(key);
+    uint32_t hash = hash_of(key);
     struct yh_map_slot *s = &m->slots[slot_of(m, key, hash)];
     if (!s->key) {
         char *copy = malloc(key.n + 1);
@@ -82,7 +90,7 @@ void *yh_map_remove(yh_map *m, yh_str key)
 {
     if (m->n == 0)
         return NULL;
-    size_t hole = slot_of(m, key, yh_hash32(key));
+    size_t hole = slot_of(m, key, hash_of(key));
     if (!m->slots[hole].key)
         return NULL;
     void *value = m->slots[hole].value;

@@ -49,6 +49,7 @@ struct chain_config {
     uint64_t segment_bytes;      /* default 64 MiB; a full segment is sealed */
     uint64_t pending_max;        /* bytes of records not yet durable; chain_append is YH_E_BUSY beyond; default 64 MiB */
     unsigned retry_ms;           /* pause before a failed commit is tried again; default 1000 */
+    bool pack;                   /* sealed segments are compressed in the background */
     bool read_only;              /* for verify/export/series while a server may be writing: no lock, no writer, no cut */
     void (*on_durable)(void *user, uint64_t durable); /* on the writer thread; must not block */
     void *user;
@@ -83,6 +84,27 @@ yh_must yh_err chain_wait_durable(struct chain *c, uint64_t seq, unsigned timeou
 
 /* YH_OK while the writer works, otherwise why it stopped. */
 yh_must yh_err chain_health(const struct chain *c);
+
+/* YH_OK while sealed segments can be packed, otherwise why one could not (it stays as it is, and is tried again). */
+yh_must yh_err chain_pack_health(const struct chain *c);
+
+/* What the segments take on disk. */
+struct chain_space {
+    uint64_t segments, sealed, packed;
+    uint64_t plain_bytes;  /* before packing */
+    uint64_t stored_bytes; /* as they are now */
+};
+yh_must yh_err chain_space_get(struct chain *c, struct chain_space *ret);
+
+/* The segments, oldest first; the caller frees the array. */
+struct chain_segment_info {
+    char file[40]; /* in the log's folder */
+    uint64_t first, count;
+    yh_time from, to; /* received; YH_TIME_NONE when empty, or not known while another process writes */
+    uint64_t plain_bytes, stored_bytes;
+    bool sealed, packed;
+};
+yh_must yh_err chain_segments_get(struct chain *c, struct chain_segment_info **ret, size_t *ret_n);
 
 /* One stored record by number; bytes are copied into `arena_buf` and the views point there. */
 yh_must yh_err chain_get(struct chain *c, uint64_t seq, yh_buf *arena_buf, struct chain_record *ret, yh_sm3_hash *ret_leaf);

@@ -12,9 +12,17 @@
 #include <stdatomic.h>
 
 #include "chain/checkpoint.h"
+#include "chain/growth.h"
 #include "chain/keys.h"
 #include "chain/log_file.h"
 #include "chain/tree.h"
+
+/* Growth of the last segment, as far as somebody asked for it. */
+struct chain_growth_tail {
+    pthread_mutex_t mu;
+    uint64_t first, next;
+    struct chain_growth table;
+};
 
 struct chain {
     char dir[CHAIN_PATH];
@@ -29,6 +37,7 @@ struct chain {
     pthread_mutex_t mu;
     pthread_cond_t work; /* something to commit, or stop */
     pthread_cond_t done; /* durable advanced, or health changed */
+    pthread_cond_t pack; /* a segment was sealed, or stop */
     yh_buf open;         /* records of the open batch */
     uint64_t open_first; /* seq of the first of them */
     uint64_t next_seq;
@@ -40,6 +49,15 @@ struct chain {
     struct chain_segment *segments;
     size_t segment_n, segment_cap;
     struct chain_index last_index; /* of the last segment, while it is not sealed */
+    yh_err pack_health;  /* of the newest segment that could not be packed, until it is */
+    uint64_t pack_failed;
+    char pack_cause[400];
+
+    struct chain_growth_tail growth;
+
+    pthread_t packer;
+    bool has_packer;
+    _Atomic bool pack_stop;
 
     /* writer */
     pthread_t thread;
@@ -67,6 +85,17 @@ yh_must yh_err chain_refresh(struct chain *c);
 /* writer.c */
 yh_must yh_err chain_writer_start(struct chain *c);
 void chain_writer_stop(struct chain *c);
+
+/* pack.c: the thread that packs sealed segments */
+yh_must yh_err chain_packer_start(struct chain *c);
+void chain_packer_stop(struct chain *c);
+
+/*
+ * Packs one sealed segment: writes beside, syncs, reads back and compares every leaf with the tree, renames, removes the
+ * plain file. YH_E_CLOSED when *stop became true meanwhile; whatever fails, the plain file is still there.
+ */
+yh_must yh_err chain_pack_segment(const char *dir, uint64_t first, const struct chain_tree *tree,
+                                  const _Atomic bool *stop, uint64_t *ret_stored);
 
 /* recover.c: is a writer at work on the log in this folder? */
 bool chain_is_live(const char *dir);

@@ -1,87 +1,14 @@
 #include "chain/log_file.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "chain/crc32c.h"
-
-#define SUFFIX ".seg"
-#define DIGITS 20
+#include "chain/packed.h"
 
 static const char header_magic[8] = {'Y', 'H', 'L', 'O', 'G', '\r', '\n', 1};
 static const char sealed_mark[8] = {'Y', 'H', 'S', 'E', 'A', 'L', 'E', 'D'};
-
-void chain_segment_name(uint64_t first, char ret_name[CHAIN_NAME])
-{
-    snprintf(ret_name, CHAIN_NAME, "%0*" PRIu64 SUFFIX, DIGITS, first);
-}
-
-yh_err chain_path(const char *dir, const char *name, char ret_path[CHAIN_PATH])
-{
-    if (snprintf(ret_path, CHAIN_PATH, "%s/%s", dir, name) >= CHAIN_PATH)
-        return yh_fail(YH_E_TOO_LARGE, "path too long: %s/%s", dir, name);
-    return YH_OK;
-}
-
-yh_err chain_segment_path(const char *dir, uint64_t first, char ret_path[CHAIN_PATH])
-{
-    char name[CHAIN_NAME];
-    chain_segment_name(first, name);
-    return chain_path(dir, name, ret_path);
-}
-
-static bool name_to_first(const char *name, uint64_t *ret)
-{
-    yh_str s = yh_str_of(name);
-    return s.n == DIGITS + sizeof SUFFIX - 1 && yh_str_ends(s, YH_S(SUFFIX)) && name[0] >= '0' && name[0] <= '9' &&
-           yh_str_to_u64(yh_str_sub(s, 0, DIGITS), ret);
-}
-
-static int by_value(const void *a, const void *b)
-{
-    uint64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return x < y ? -1 : x > y;
-}
-
-static void close_dir(DIR **d)
-{
-    if (*d)
-        closedir(*d);
-}
-
-yh_err chain_segment_list(const char *dir, uint64_t **ret_firsts, size_t *ret_n)
-{
-    yh_cleanup(close_dir) DIR *d = opendir(dir);
-    if (!d)
-        return yh_fail_errno("cannot open the log folder %s", dir);
-    yh_free_auto uint64_t *firsts = NULL;
-    size_t n = 0, cap = 0;
-    for (struct dirent *e; (e = readdir(d));) {
-        uint64_t first;
-        if (!name_to_first(e->d_name, &first))
-            continue;
-        if (n == cap) {
-            cap = cap ? cap * 2 : 64;
-            uint64_t *more = reallocarray(firsts, cap, sizeof *more);
-            if (!more)
-                return yh_fail(YH_E_NO_MEMORY, "no memory to list %s", dir);
-            firsts = more;
-        }
-        firsts[n++] = first;
-    }
-    if (n)
-        qsort(firsts, n, sizeof *firsts, by_value);
-    *ret_firsts = yh_steal(&firsts);
-    *ret_n = n;
-    return YH_OK;
-}
 
 static void header_bytes(const struct chain_header *h, char to[CHAIN_HEADER])
 {
@@ -102,56 +29,12 @@ yh_err chain_segment_create(const char *dir, const struct chain_header *h, int *
     return chain_segment_open(dir, h->first, true, ret_fd);
 }
 
-yh_err chain_segment_open(const char *dir, uint64_t first, bool writable, int *ret_fd)
-{
-    char path[CHAIN_PATH];
-    YH_TRY(chain_segment_path(dir, first, path));
-    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-    if (fd < 0)
-        return yh_fail_errno("cannot open %s", path);
-    *ret_fd = fd;
-    return YH_OK;
-}
-
-yh_err chain_pread(int fd, const char *name, void *to, size_t n, uint64_t offset, size_t *ret_n)
-{
-    size_t have = 0;
-    while (have < n) {
-        ssize_t got = pread(fd, (char *)to + have, n - have, (off_t)(offset + have));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return yh_fail_errno("cannot read %s", name);
-        if (got == 0)
-            break;
-        have += (size_t)got;
-    }
-    *ret_n = have;
-    return YH_OK;
-}
-
-yh_err chain_pwrite_full(int fd, const char *name, const void *bytes, size_t n, uint64_t offset)
-{
-    const char *p = bytes;
-    while (n) {
-        ssize_t put = pwrite(fd, p, n, (off_t)offset);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return yh_fail_errno("cannot write %s", name);
-        p += put;
-        offset += (uint64_t)put;
-        n -= (size_t)put;
-    }
-    return YH_OK;
-}
-
-yh_err chain_header_read(int fd, uint64_t first, struct chain_header *ret)
+yh_err chain_header_read(const struct chain_file *f, uint64_t first, struct chain_header *ret)
 {
     char name[CHAIN_NAME], stored[CHAIN_HEADER], again[CHAIN_HEADER];
     size_t n;
     chain_segment_name(first, name);
-    YH_TRY(chain_pread(fd, name, stored, sizeof stored, 0, &n));
+    YH_TRY(chain_file_read(f, name, stored, sizeof stored, 0, &n));
     struct chain_header h = {.first = chain_take_u64(stored + 8), .checkpoints = chain_take_u64(stored + 16)};
     memcpy(h.before.b, stored + 24, YH_SM3_LEN);
     header_bytes(&h, again);
@@ -270,18 +153,18 @@ static yh_err footer_parse(yh_str body, uint64_t first, uint64_t offset, struct 
     return YH_OK;
 }
 
-yh_err chain_footer_read(int fd, uint64_t first, struct chain_segment *ret, struct chain_index *index)
+yh_err chain_footer_read(const struct chain_file *f, uint64_t first, struct chain_segment *ret,
+                         struct chain_index *index)
 {
     char name[CHAIN_NAME], trailer[CHAIN_TRAILER];
     chain_segment_name(first, name);
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return yh_fail_errno("cannot stat %s", name);
-    uint64_t size = (uint64_t)st.st_size;
+    uint64_t size, stored;
     size_t n;
+    YH_TRY(chain_file_size(f, &size));
+    YH_TRY(chain_file_stored(f, &stored));
     if (size < CHAIN_HEADER + CHAIN_PREFIX + CHAIN_TRAILER)
         return yh_fail(YH_E_NOT_FOUND, "segment %s is not sealed", name);
-    YH_TRY(chain_pread(fd, name, trailer, sizeof trailer, size - CHAIN_TRAILER, &n));
+    YH_TRY(chain_file_read(f, name, trailer, sizeof trailer, size - CHAIN_TRAILER, &n));
     uint64_t offset = chain_take_u64(trailer), stop = size - CHAIN_TRAILER;
     if (n != sizeof trailer || memcmp(trailer + 8, sealed_mark, 8) != 0 || offset < CHAIN_HEADER || offset >= stop ||
         stop - offset > CHAIN_PREFIX + CHAIN_FOOTER_MAX)
@@ -290,18 +173,22 @@ yh_err chain_footer_read(int fd, uint64_t first, struct chain_segment *ret, stru
     yh_free_auto char *bytes = malloc(length);
     if (!bytes)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the footer of %s", name);
-    YH_TRY(chain_pread(fd, name, bytes, length, offset, &n));
-    struct chain_found f = chain_look((yh_str){bytes, n}, offset);
-    if (f.what != CHAIN_AT_FOOTER || f.size != length)
+    YH_TRY(chain_file_read(f, name, bytes, length, offset, &n));
+    struct chain_found found = chain_look((yh_str){bytes, n}, offset);
+    if (found.what != CHAIN_AT_FOOTER || found.size != length)
         return footer_bad(first, offset);
-    return footer_parse(f.body, first, offset, ret, index);
+    YH_TRY(footer_parse(found.body, first, offset, ret, index));
+    ret->packed = f->packed != NULL;
+    ret->plain = size;
+    ret->stored = stored;
+    return YH_OK;
 }
 
 #define SCAN_BUFFER (256u << 10)
 
-void chain_scan_init(struct chain_scan *s, int fd, uint64_t offset)
+void chain_scan_init(struct chain_scan *s, const struct chain_file *file, uint64_t offset)
 {
-    s->fd = fd;
+    s->file = file;
     s->offset = offset;
     s->buf_at = offset;
     s->n = 0;
@@ -310,7 +197,7 @@ void chain_scan_init(struct chain_scan *s, int fd, uint64_t offset)
 void chain_scan_done(struct chain_scan *s)
 {
     free(s->buf);
-    *s = (struct chain_scan){.fd = -1};
+    *s = (struct chain_scan){0};
 }
 
 static yh_err scan_fill(struct chain_scan *s, size_t want)
@@ -325,7 +212,12 @@ static yh_err scan_fill(struct chain_scan *s, size_t want)
     }
     s->buf_at = s->offset;
     s->n = 0;
-    return chain_pread(s->fd, "a segment", s->buf, s->cap, s->offset, &s->n);
+    size_t fill = s->cap;
+    if (s->file->packed) { /* what else is unpacked may not be wanted */
+        size_t rest = chain_packed_rest(s->file->packed, s->offset);
+        fill = yh_min_size(rest > want ? rest : want, s->cap);
+    }
+    return chain_file_read(s->file, "a segment", s->buf, fill, s->offset, &s->n);
 }
 
 static yh_str scan_view(const struct chain_scan *s)
@@ -355,13 +247,13 @@ yh_err chain_bad_record(uint64_t first, uint64_t seq, uint64_t offset, const cha
     return yh_fail(YH_E_CORRUPT, "segment %s: record %" PRIu64 " at offset %" PRIu64 " %s", name, seq, offset, why);
 }
 
-yh_err chain_segment_reread(int fd, const struct chain_segment *s)
+yh_err chain_segment_reread(const struct chain_file *file, const struct chain_segment *s)
 {
-    yh_cleanup(chain_scan_done) struct chain_scan scan = {.fd = fd};
+    yh_cleanup(chain_scan_done) struct chain_scan scan = {0};
     struct chain_header h;
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    YH_TRY(chain_header_read(fd, s->first, &h));
-    chain_scan_init(&scan, fd, CHAIN_HEADER);
+    (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+    YH_TRY(chain_header_read(file, s->first, &h));
+    chain_scan_init(&scan, file, CHAIN_HEADER);
     for (uint64_t seq = s->first; seq < s->first + s->count; seq++) {
         struct chain_found f;
         YH_TRY(chain_scan_next(&scan, &f));

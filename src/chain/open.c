@@ -66,7 +66,10 @@ static void release(struct chain *c)
     chain_index_done(&c->last_index);
     pthread_cond_destroy(&c->work);
     pthread_cond_destroy(&c->done);
+    pthread_cond_destroy(&c->pack);
     pthread_mutex_destroy(&c->mu);
+    pthread_mutex_destroy(&c->growth.mu);
+    chain_growth_done(&c->growth.table);
     free(c);
 }
 
@@ -81,11 +84,13 @@ static yh_err allocate(const char *dir, const struct chain_config *config, struc
     c->open = yh_buf_make(c->config.pending_max + CHAIN_PREFIX + CHAIN_BODY_MAX);
     c->batch = yh_buf_make(c->open.max);
     pthread_mutex_init(&c->mu, NULL);
+    pthread_mutex_init(&c->growth.mu, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&c->work, &monotonic);
     pthread_cond_init(&c->done, &monotonic);
+    pthread_cond_init(&c->pack, &monotonic);
     pthread_condattr_destroy(&monotonic);
     snprintf(c->dir, sizeof c->dir, "%s", dir);
     if (strlen(dir) + CHAIN_NAME + 8 < sizeof c->dir) {
@@ -107,7 +112,13 @@ static yh_err open_parts(struct chain *c, struct chain_recovery *ret)
     if (c->config.read_only)
         return YH_OK;
     c->head_since = yh_clock_mono_us();
-    return chain_writer_start(c);
+    YH_TRY(chain_writer_start(c));
+    if (!c->config.pack)
+        return YH_OK;
+    yh_err e = chain_packer_start(c);
+    if (e != YH_OK)
+        chain_writer_stop(c);
+    return e;
 }
 
 static yh_err open_once(const char *dir, const struct chain_config *config, struct chain_recovery *ret_recovery,
@@ -142,6 +153,7 @@ void chain_close(struct chain *c)
 {
     if (!c)
         return;
+    chain_packer_stop(c);
     chain_writer_stop(c);
     release(c);
 }

@@ -1,16 +1,15 @@
 /* Reading records by number, in order and by time. Only records below the durable mark are ever looked at. */
 #include <inttypes.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "chain/log.h"
+#include "chain/packed.h"
 
 struct chain_cursor {
     struct chain *c;
     uint64_t next;
     uint64_t known; /* durable mark when the buffer was filled: bytes behind it may have been read half-written */
     uint64_t first; /* of the segment that is open */
-    int fd;
+    struct chain_file file;
     struct chain_scan scan;
     struct yh_sm3 *sm3;
 };
@@ -31,9 +30,9 @@ static yh_err refresh_segments(struct chain *c)
         if (i < c->segment_n && c->segments[i].sealed)
             continue;
         struct chain_segment s = {.first = firsts[i], .end = CHAIN_HEADER};
-        yh_fd_auto fd = -1;
-        YH_TRY(chain_segment_open(c->dir, firsts[i], false, &fd));
-        yh_err e = chain_footer_read(fd, firsts[i], &s, NULL);
+        chain_file_auto file = CHAIN_FILE_NONE;
+        YH_TRY(chain_file_open(c->dir, firsts[i], &file));
+        yh_err e = chain_footer_read(&file, firsts[i], &s, NULL);
         if (e != YH_OK && e != YH_E_NOT_FOUND)
             return e;
         if (i < c->segment_n)
@@ -101,20 +100,26 @@ static bool place_in_memory(struct chain *c, uint64_t seq, struct place *ret)
     return true;
 }
 
-/* One entry of the index; the guard and number of the record found there tell when it is wrong. */
-static yh_err place_in_footer(int fd, uint64_t seq, struct place *p)
+/* One entry of an index; the guard and number of the record found there tell when it is wrong. */
+static yh_err place_in_sealed(const struct chain_file *f, uint64_t seq, struct place *p)
 {
     size_t n, block = (size_t)((seq - p->segment.first) / CHAIN_STRIDE);
     char entry[8];
-    if (seq >= p->segment.first + p->segment.count)
+    if (f->packed) {
+        uint64_t offset = chain_packed_find(f->packed, seq);
+        p->offset = offset ? offset : CHAIN_HEADER;
         return YH_OK;
-    YH_TRY(chain_pread(fd, "a segment index", entry, sizeof entry, chain_footer_entry(&p->segment, block), &n));
+    }
+    if (!p->segment.sealed || seq == p->segment.first || seq >= p->segment.first + p->segment.count)
+        return YH_OK;
+    YH_TRY(chain_pread(f->fd, "a segment index", entry, sizeof entry, chain_footer_entry(&p->segment, block), &n));
     p->offset = n == sizeof entry ? chain_take_u64(entry) : CHAIN_HEADER;
     return YH_OK;
 }
 
 /* Opens the segment that holds seq and starts the scan in front of it. */
-static yh_err open_at(struct chain *c, uint64_t seq, struct chain_scan *scan, int *ret_fd, uint64_t *ret_first)
+static yh_err open_at(struct chain *c, uint64_t seq, struct chain_scan *scan, struct chain_file *file,
+                      uint64_t *ret_first)
 {
     struct place p;
     pthread_mutex_lock(&c->mu);
@@ -122,31 +127,33 @@ static yh_err open_at(struct chain *c, uint64_t seq, struct chain_scan *scan, in
     pthread_mutex_unlock(&c->mu);
     if (!found)
         return yh_fail(YH_E_NOT_FOUND, "the log is empty");
-    yh_fd_auto fd = -1;
-    YH_TRY(chain_segment_open(c->dir, p.segment.first, false, &fd));
-    if (p.segment.sealed && seq != p.segment.first)
-        YH_TRY(place_in_footer(fd, seq, &p));
-    chain_scan_init(scan, fd, p.offset);
-    *ret_fd = fd;
+    struct chain_file opened;
+    YH_TRY(chain_file_open(c->dir, p.segment.first, &opened));
+    yh_err e = place_in_sealed(&opened, seq, &p);
+    if (e != YH_OK) {
+        chain_file_close(&opened);
+        return e;
+    }
+    *file = opened;
+    chain_scan_init(scan, file, p.offset);
     *ret_first = p.segment.first;
-    fd = -1;
     return YH_OK;
 }
 
-/* Steps until the record `seq`, which is durable; *fd moves on to the next segment behind a footer. */
-static yh_err step_to(struct chain *c, uint64_t seq, struct chain_scan *scan, int *fd, uint64_t *first,
-                      struct chain_found *ret)
+/* Steps until the record `seq`, which is durable; *file moves on to the next segment behind a footer. */
+static yh_err step_to(struct chain *c, uint64_t seq, struct chain_scan *scan, struct chain_file *file,
+                      uint64_t *first, struct chain_found *ret)
 {
     for (;;) {
         struct chain_found f;
         YH_TRY(chain_scan_next(scan, &f));
         if (f.what == CHAIN_AT_FOOTER && seq > *first) {
-            int next;
-            YH_TRY(chain_segment_open(c->dir, seq, false, &next));
-            yh_fd_close(fd);
-            *fd = next;
+            struct chain_file next;
+            YH_TRY(chain_file_open(c->dir, seq, &next));
+            chain_file_close(file);
+            *file = next;
             *first = seq;
-            chain_scan_init(scan, next, CHAIN_HEADER);
+            chain_scan_init(scan, file, CHAIN_HEADER);
             continue;
         }
         if (f.what != CHAIN_AT_RECORD || f.record.seq > seq)
@@ -183,14 +190,14 @@ static yh_err check_leaf(struct chain *c, uint64_t first, const struct chain_fou
 
 yh_err chain_get(struct chain *c, uint64_t seq, yh_buf *arena_buf, struct chain_record *ret, yh_sm3_hash *ret_leaf)
 {
-    yh_cleanup(chain_scan_done) struct chain_scan scan = {.fd = -1};
-    yh_fd_auto fd = -1;
+    yh_cleanup(chain_scan_done) struct chain_scan scan = {0};
+    chain_file_auto file = CHAIN_FILE_NONE;
     uint64_t first;
     struct chain_found f;
     yh_sm3_hash leaf;
     YH_TRY(must_be_durable(c, seq));
-    YH_TRY(open_at(c, seq, &scan, &fd, &first));
-    YH_TRY(step_to(c, seq, &scan, &fd, &first, &f));
+    YH_TRY(open_at(c, seq, &scan, &file, &first));
+    YH_TRY(step_to(c, seq, &scan, &file, &first, &f));
     YH_TRY(check_leaf(c, first, &f, &leaf));
     size_t start = arena_buf->n;
     yh_buf_add(arena_buf, f.body.p, f.body.n);
@@ -206,7 +213,7 @@ yh_err chain_cursor_open(struct chain *c, uint64_t from_seq, struct chain_cursor
     struct chain_cursor *cur = calloc(1, sizeof *cur);
     if (!cur)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a cursor");
-    *cur = (struct chain_cursor){.c = c, .next = from_seq, .fd = -1};
+    *cur = (struct chain_cursor){.c = c, .next = from_seq, .file = CHAIN_FILE_NONE};
     yh_err e = yh_sm3_new(&cur->sm3);
     if (e != YH_OK) {
         free(cur);
@@ -221,12 +228,12 @@ yh_err chain_cursor_next(struct chain_cursor *cur, struct chain_record *ret, yh_
     if (cur->next >= cur->known) {
         YH_TRY(must_be_durable(cur->c, cur->next));
         cur->known = atomic_load(&cur->c->durable);
-        chain_scan_init(&cur->scan, cur->fd, cur->scan.offset);
+        chain_scan_init(&cur->scan, &cur->file, cur->scan.offset);
     }
-    if (cur->fd < 0)
-        YH_TRY(open_at(cur->c, cur->next, &cur->scan, &cur->fd, &cur->first));
+    if (cur->file.fd < 0)
+        YH_TRY(open_at(cur->c, cur->next, &cur->scan, &cur->file, &cur->first));
     struct chain_found f;
-    YH_TRY(step_to(cur->c, cur->next, &cur->scan, &cur->fd, &cur->first, &f));
+    YH_TRY(step_to(cur->c, cur->next, &cur->scan, &cur->file, &cur->first, &f));
     cur->next++;
     *ret = f.record;
     if (ret_leaf)
@@ -238,7 +245,7 @@ void chain_cursor_close(struct chain_cursor *cur)
 {
     if (!cur)
         return;
-    yh_fd_close(&cur->fd);
+    chain_file_close(&cur->file);
     chain_scan_done(&cur->scan);
     yh_sm3_free(cur->sm3);
     free(cur);
@@ -257,9 +264,9 @@ static yh_err seek_start(struct chain *c, size_t number, yh_time t, uint64_t *re
     *ret_any = !s.sealed ? !in_memory || block < c->last_index.n : s.count > 0 && s.received_max >= t;
     pthread_mutex_unlock(&c->mu);
     if (s.sealed && *ret_any) {
-        yh_fd_auto fd = -1;
-        YH_TRY(chain_segment_open(c->dir, s.first, false, &fd));
-        YH_TRY(chain_footer_read(fd, s.first, &s, &index));
+        chain_file_auto file = CHAIN_FILE_NONE;
+        YH_TRY(chain_file_open(c->dir, s.first, &file));
+        YH_TRY(chain_footer_read(&file, s.first, &s, &index));
         while (block < index.n && index.entries[block].received_max < t)
             block++;
     }

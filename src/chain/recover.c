@@ -103,9 +103,10 @@ yh_err chain_tail_check(int fd, const struct chain_segment *last, uint64_t size,
 /* Counts the good records of the unsealed last segment and judges what stands behind them. */
 static yh_err scan_last(struct chain *c, int fd, struct chain_segment *last, struct state *s)
 {
-    yh_cleanup(chain_scan_done) struct chain_scan scan = {.fd = fd};
+    yh_cleanup(chain_scan_done) struct chain_scan scan = {0};
+    const struct chain_file file = {.fd = fd};
     struct stat st;
-    chain_scan_init(&scan, fd, CHAIN_HEADER);
+    chain_scan_init(&scan, &file, CHAIN_HEADER);
     for (;;) {
         struct chain_found f;
         YH_TRY(chain_scan_next(&scan, &f));
@@ -125,25 +126,35 @@ static yh_err scan_last(struct chain *c, int fd, struct chain_segment *last, str
     return YH_OK;
 }
 
+/* The plain file of the last segment is the one that is written to; a packed one takes nothing more. */
+static yh_err open_segment(const struct chain *c, uint64_t first, bool writable, struct chain_file *ret)
+{
+    YH_TRY(chain_file_open(c->dir, first, ret));
+    if (!writable || ret->packed)
+        return YH_OK;
+    chain_file_close(ret);
+    return chain_segment_open(c->dir, first, true, &ret->fd);
+}
+
 static yh_err load_segment(struct chain *c, uint64_t first, bool is_last, struct state *s)
 {
     struct chain_header h;
     struct chain_segment seg = {.first = first, .end = CHAIN_HEADER};
-    yh_fd_auto fd = -1;
-    YH_TRY(chain_segment_open(c->dir, first, is_last && !c->config.read_only, &fd));
-    YH_TRY(chain_header_read(fd, first, &h));
+    chain_file_auto file = CHAIN_FILE_NONE;
+    YH_TRY(open_segment(c, first, is_last && !c->config.read_only, &file));
+    YH_TRY(chain_header_read(&file, first, &h));
     if (h.checkpoints > atomic_load(&c->checkpoints))
         return yh_fail(YH_E_CORRUPT, "file checkpoints: ends before number %" PRIu64, h.checkpoints - 1);
-    yh_err e = chain_footer_read(fd, first, &seg, NULL);
+    yh_err e = chain_footer_read(&file, first, &seg, NULL);
     if (e == YH_E_NOT_FOUND && !is_last)
         return chain_bad_record(first, first, 0, "begins a segment that is not sealed and not the last");
     if (e == YH_E_NOT_FOUND)
-        e = s->live ? YH_OK : scan_last(c, fd, &seg, s);
+        e = s->live ? YH_OK : scan_last(c, file.fd, &seg, s);
     YH_TRY(e);
     YH_TRY(chain_segment_add(c, &seg));
-    if (is_last) {
-        c->fd = fd;
-        fd = -1;
+    if (is_last && !file.packed) {
+        c->fd = file.fd;
+        file.fd = -1;
     }
     return YH_OK;
 }
@@ -214,10 +225,10 @@ static yh_err compare_leaf(struct chain *c, const struct state *s, const struct 
 
 static yh_err hash_segment(struct chain *c, const struct state *s, const struct chain_segment *seg)
 {
-    yh_fd_auto fd = -1;
-    yh_cleanup(chain_scan_done) struct chain_scan scan = {.fd = -1};
-    YH_TRY(chain_segment_open(c->dir, seg->first, false, &fd));
-    chain_scan_init(&scan, fd, CHAIN_HEADER);
+    chain_file_auto file = CHAIN_FILE_NONE;
+    yh_cleanup(chain_scan_done) struct chain_scan scan = {0};
+    YH_TRY(chain_file_open(c->dir, seg->first, &file));
+    chain_scan_init(&scan, &file, CHAIN_HEADER);
     for (uint64_t seq = seg->first; seq < seg->first + seg->count; seq++) {
         struct chain_found f;
         YH_TRY(chain_scan_next(&scan, &f));

@@ -99,11 +99,17 @@ static void guard_batch(yh_buf *batch)
 
 static yh_err hash_batch(struct chain *c)
 {
+    struct yh_sm3_text texts[CHAIN_TREE_MANY];
+    yh_sm3_hash leaves[CHAIN_TREE_MANY];
     for (const char *p = c->batch.p, *end = p + c->batch.n; p < end;) {
-        yh_str body = {p + CHAIN_PREFIX, chain_take_u32(p)};
-        yh_sm3_hash leaf = merkle_leaf(c->sm3, body);
-        YH_TRY(chain_tree_add(&c->tree, c->sm3, &leaf));
-        p = body.p + body.n;
+        size_t n = 0;
+        for (; p < end && n < CHAIN_TREE_MANY; n++) {
+            yh_str body = {p + CHAIN_PREFIX, chain_take_u32(p)};
+            texts[n] = merkle_leaf_text(body);
+            p = body.p + body.n;
+        }
+        yh_sm3_many(texts, n, leaves);
+        YH_TRY(chain_tree_add_many(&c->tree, leaves, n));
     }
     return YH_OK;
 }
@@ -174,7 +180,7 @@ static yh_err repair(struct chain *c)
     if (c->distrusted) {
         yh_fd_close(&c->fd);
         YH_TRY(chain_segment_open(c->dir, last->first, true, &c->fd));
-        YH_TRY(chain_segment_reread(c->fd, last));
+        YH_TRY(chain_segment_reread(&(const struct chain_file){.fd = c->fd}, last));
     }
     if (!last->sealed) {
         if (ftruncate(c->fd, (off_t)last->end) != 0)
@@ -194,6 +200,7 @@ static yh_err seal(struct chain *c)
     YH_TRY(sync_segment(c));
     pthread_mutex_lock(&c->mu);
     chain_last(c)->sealed = true;
+    chain_last(c)->plain = chain_last(c)->stored = chain_last(c)->end + footer.n;
     chain_index_done(&c->last_index);
     pthread_mutex_unlock(&c->mu);
     return YH_OK;
@@ -211,6 +218,7 @@ static yh_err next_segment(struct chain *c)
     struct chain_segment s = {.first = h.first, .end = CHAIN_HEADER};
     pthread_mutex_lock(&c->mu);
     yh_err e = chain_segment_add(c, &s);
+    pthread_cond_signal(&c->pack); /* the one before it is sealed */
     pthread_mutex_unlock(&c->mu);
     if (e != YH_OK) {
         close(fd);

@@ -1,7 +1,9 @@
 #include "gate/gate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -10,8 +12,8 @@
 #include "net/tcp.h"
 
 #define RETRY_MS 500 /* a log that stands still wakes nobody, so paused connections look again by themselves */
-#define SWEEP_MS 15000
-#define DEAF_US  30000000 /* a peer that takes none of its answers for so long is closed */
+#define SWEEP_MS 2000
+#define TURN_MS  20 /* how exactly those who rest are woken */
 
 static void for_pending(struct gate *g)
 {
@@ -36,75 +38,79 @@ void gate_durable(struct gate *g)
         atomic_store(&g->durable_posted, false); /* the next commit or the retry wakes instead */
 }
 
-static yh_err listen_again(struct gate *g);
+void gate_tell(struct gate *g, gate_event what, const char *who)
+{
+    yh_buf_auto line = yh_buf_make(512);
+    if (events_tell(&g->events, what, who, yh_clock_mono_us(), &line))
+        yh_log(YH_LOG_WARN, "gate", "%s", yh_buf_z(&line));
+}
+
+/* ---- those who rest, and those who are slow ---- */
+
+static void on_turn(void *user)
+{
+    struct gate *g = user;
+    int64_t now = yh_clock_mono_us();
+    g->rest_timer = false;
+    struct conn_link due, *next; /* apart, or whoever rests again would be met again */
+    conn_link_init(&due);
+    for (struct conn_link *l = g->resting.next; l != &g->resting; l = next) {
+        next = l->next;
+        if (conn_of(l, resting)->rest_us <= now) {
+            conn_link_drop(l);
+            conn_link_add(&due, l);
+        }
+    }
+    while (!conn_link_empty(&due))
+        conn_wake(conn_of(due.next, resting));
+    if (!conn_link_empty(&g->resting))
+        gate_wake_later(g);
+}
+
+/* Without memory for the timer, the retry does it. */
+void gate_wake_later(struct gate *g)
+{
+    if (!g->rest_timer)
+        g->rest_timer = net_loop_timer(g->loop, TURN_MS, false, on_turn, g) != 0;
+}
+
+static void cut_late(struct gate *g)
+{
+    int64_t begun = yh_clock_mono_us() - (int64_t)g->limits.partial_ms * 1000;
+    while (!conn_link_empty(&g->partial) && conn_of(g->partial.next, partial)->partial_us <= begun)
+        conn_cut(conn_of(g->partial.next, partial));
+}
 
 static void on_retry(void *user)
 {
     struct gate *g = user;
     for_pending(g);
+    cut_late(g);
+    if (!conn_link_empty(&g->resting))
+        gate_wake_later(g);
     if (g->deaf)
-        g->deaf = listen_again(g) != YH_OK;
+        accept_again(g);
 }
 
 static void on_sweep(void *user)
 {
     struct gate *g = user;
     int64_t now = yh_clock_mono_us();
-    int64_t limit = now - (int64_t)g->config.idle_ms * 1000;
+    int64_t idle_since = now - (int64_t)g->limits.idle_ms * 1000;
+    int64_t deaf_since = now - (int64_t)g->limits.answer_ms * 1000;
     struct conn_link *next;
     for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
         next = l->next;
         struct conn *c = conn_of(l, all);
-        bool idle = c->last_us < limit && !c->paused && c->wait_n == 0;
-        bool deaf = c->out.n && c->sent_us < now - DEAF_US;
+        bool deaf = c->out.n && c->sent_us < deaf_since;
+        bool idle = c->last_us < idle_since && (!c->held_back || c->clogged) && c->wait_n == 0;
+        if (deaf)
+            gate_tell(g, GATE_CLOSED_DEAF, c->peer);
+        else if (idle)
+            events_count(&g->events, GATE_CLOSED_IDLE, 1);
         if (idle || deaf)
             conn_drop(c);
     }
-}
-
-/* Said once until somebody gets in again: a flood of connections must not become a flood of lines. */
-static void refuse(struct gate *g, int fd, const char *peer, const char *word, const char *why)
-{
-    if (!g->full_said)
-        yh_log(YH_LOG_WARN, "gate", "%s refused: %s", peer, why);
-    g->full_said = true;
-    roster_refuse(&g->roster, peer, word);
-    close(fd);
-}
-
-static void admit(struct gate *g, int fd)
-{
-    char peer[NET_PEER_MAX];
-    net_peer_text(fd, peer);
-    if (atomic_load(&g->count.connections) >= g->config.max_connections)
-        refuse(g, fd, peer, "full", "too many connections");
-    else if (conn_open(g, fd, peer) != YH_OK)
-        refuse(g, fd, peer, "resources", yh_cause());
-    else
-        g->full_said = false;
-}
-
-static void on_accept(void *user, uint32_t events)
-{
-    struct gate *g = user;
-    (void)events;
-    for (int i = 0; i < 64; i++) {
-        int fd;
-        yh_err e = net_accept(g->listen_fd, &fd);
-        if (e == YH_E_NO_MEMORY) { /* the listener stays readable: look away, or the loop spins */
-            net_loop_del(g->loop, g->listen_fd);
-            g->deaf = true;
-            yh_log(YH_LOG_WARN, "gate", "%s", yh_cause());
-        }
-        if (e != YH_OK)
-            return;
-        admit(g, fd);
-    }
-}
-
-static yh_err listen_again(struct gate *g)
-{
-    return net_loop_add(g->loop, g->listen_fd, EPOLLIN, on_accept, g);
 }
 
 static void *run(void *user)
@@ -118,13 +124,17 @@ static yh_err start(struct gate *g)
 {
     YH_TRY(net_loop_new(&g->loop));
     YH_TRY(repeat_new(&g->repeat));
+    YH_TRY(limits_new(g->config.max_connections, &g->book));
+    g->drained_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (g->drained_fd < 0)
+        return yh_fail_errno("cannot make an eventfd");
     g->scratch = malloc(CONN_HOLD_MAX + CONN_READ_MAX);
     if (!g->scratch)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the gate");
-    YH_TRY(net_listen(g->config.host, g->config.port, 4096, &g->listen_fd));
-    YH_TRY(listen_again(g));
+    YH_TRY(net_listen(g->config.host, g->config.port, ACCEPT_BACKLOG, &g->listen_fd));
+    YH_TRY(accept_begin(g));
     bool timers = net_loop_timer(g->loop, RETRY_MS, true, on_retry, g) != 0 &&
-                  net_loop_timer(g->loop, yh_min_size(SWEEP_MS, g->config.idle_ms), true, on_sweep, g) != 0;
+                  net_loop_timer(g->loop, SWEEP_MS, true, on_sweep, g) != 0;
     return timers ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for the gate");
 }
 
@@ -136,12 +146,13 @@ yh_err gate_new(const struct gate_config *config, struct gate **ret)
     g->config = *config;
     if (!g->config.max_connections)
         g->config.max_connections = 20000;
-    if (!g->config.idle_ms)
-        g->config.idle_ms = 30 * 60 * 1000;
-    g->listen_fd = -1;
+    g->limits = config->limits ? *config->limits : gate_limits_default;
+    g->listen_fd = g->drained_fd = -1;
     g->answer = yh_buf_make(4096);
     conn_link_init(&g->all);
     conn_link_init(&g->pending);
+    conn_link_init(&g->resting);
+    conn_link_init(&g->partial);
     roster_init(&g->roster);
     yh_err e = start(g);
     if (e != YH_OK) {
@@ -171,6 +182,41 @@ yh_err gate_run(struct gate *g)
     return YH_OK;
 }
 
+/* ---- the end ---- */
+
+void gate_drained(struct gate *g)
+{
+    uint64_t one = 1;
+    ssize_t put = write(g->drained_fd, &one, sizeof one);
+    (void)put;
+}
+
+static void on_drain(void *user)
+{
+    struct gate *g = user;
+    accept_end(g);
+    g->draining = true;
+    struct conn_link *next;
+    for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
+        next = l->next;
+        conn_drain(conn_of(l, all));
+    }
+    if (conn_link_empty(&g->all))
+        gate_drained(g);
+}
+
+uint64_t gate_drain(struct gate *g, uint64_t ms)
+{
+    if (!g->thread_runs || net_loop_post(g->loop, on_drain, g) != YH_OK)
+        return atomic_load(&g->count.connections);
+    int64_t end = yh_clock_mono_us() + (int64_t)ms * 1000;
+    struct pollfd done = {.fd = g->drained_fd, .events = POLLIN};
+    for (int64_t left = (int64_t)ms; left > 0; left = (end - yh_clock_mono_us()) / 1000)
+        if (poll(&done, 1, (int)left) > 0)
+            break;
+    return atomic_load(&g->count.connections);
+}
+
 void gate_halt(struct gate *g)
 {
     if (!g->thread_runs)
@@ -178,6 +224,7 @@ void gate_halt(struct gate *g)
     net_loop_stop(g->loop);
     pthread_join(g->thread, NULL);
     g->thread_runs = false;
+    g->draining = true;
     struct conn_link *next;
     for (struct conn_link *l = g->all.next; l != &g->all; l = next) {
         next = l->next;
@@ -194,7 +241,10 @@ void gate_free(struct gate *g)
         conn_close(conn_of(g->all.next, all));
     if (g->listen_fd >= 0)
         close(g->listen_fd);
+    if (g->drained_fd >= 0)
+        close(g->drained_fd);
     repeat_free(g->repeat);
+    limits_free(g->book);
     free(g->scratch);
     yh_buf_done(&g->answer);
     net_loop_free(g->loop);
@@ -209,7 +259,7 @@ uint16_t gate_port(const struct gate *g)
 
 void gate_remember(struct gate *g, yh_str raw, uint64_t seq)
 {
-    repeat_add(g->repeat, raw, seq);
+    repeat_add(g->repeat, repeat_print(g->repeat, raw), seq);
 }
 
 void gate_stats_get(const struct gate *g, struct gate_stats *ret)
@@ -228,5 +278,43 @@ void gate_stats_get(const struct gate *g, struct gate_stats *ret)
         .accepted = atomic_load(&c->accepted),
         .waiting = atomic_load(&c->waiting),
         .paused = atomic_load(&c->paused),
+        .held = atomic_load(&c->held),
     };
+}
+
+void gate_metrics(const struct gate *g, yh_buf *out)
+{
+    yh_buf_printf(out,
+                  "# HELP yuheng_gate_held_bytes memory held for frames and answers of all connections\n"
+                  "# TYPE yuheng_gate_held_bytes gauge\nyuheng_gate_held_bytes %llu\n"
+                  "# HELP yuheng_gate_addresses addresses with open connections\n"
+                  "# TYPE yuheng_gate_addresses gauge\nyuheng_gate_addresses %llu\n",
+                  (unsigned long long)atomic_load(&g->count.held), (unsigned long long)atomic_load(&g->count.addresses));
+    events_metrics(&g->events, out);
+}
+
+/* ---- new limits ---- */
+
+struct new_limits {
+    struct gate *gate;
+    struct gate_limits limits;
+};
+
+static void on_limits(void *user)
+{
+    struct new_limits *n = user;
+    n->gate->limits = n->limits;
+    free(n);
+}
+
+yh_err gate_limits_set(struct gate *g, const struct gate_limits *limits)
+{
+    struct new_limits *n = malloc(sizeof *n);
+    if (!n)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for new limits");
+    *n = (struct new_limits){g, *limits};
+    yh_err e = net_loop_post(g->loop, on_limits, n);
+    if (e != YH_OK)
+        free(n);
+    return e;
 }

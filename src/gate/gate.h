@@ -6,15 +6,17 @@
  * (promise 1). A resend (the same bytes again, with the QN of the first try and asking for an answer) is answered again and
  * stored once. When the log cannot take more, or a peer does not read its answers, reading stops and TCP makes the sender
  * wait; nothing is dropped. A peer that takes none of its answers for half a minute is closed. When a connection ends,
- * what it left unfinished is logged as it stands.
+ * what it left unfinished is logged as it stands. Who takes more than its share (gate/limits.h) waits in the same way; only a
+ * new connection beyond the limits is turned away.
  *
- * Threads: one event-loop thread owns all connections. gate_durable(), gate_stats_get(), gate_each_peer() and
- * gate_refusals_get() may be called by any thread.
+ * Threads: one event-loop thread owns all connections. gate_durable(), gate_stats_get(), gate_metrics(), gate_limits_set(),
+ * gate_each_peer() and gate_refusals_get() may be called by any thread.
  */
 #ifndef YH_GATE_GATE_H
 #define YH_GATE_GATE_H
 
 #include "chain/chain.h"
+#include "gate/limits.h"
 #include "hj212/frame.h"
 
 typedef enum gate_answer { GATE_ANSWER_STANDARD /* as Flag asks */, GATE_ANSWER_ALWAYS, GATE_ANSWER_NEVER } gate_answer;
@@ -35,14 +37,15 @@ struct gate_stats {
     uint64_t connections; /* now */
     uint64_t accepted;    /* in all */
     uint64_t waiting;     /* answers waiting for the log */
-    uint64_t paused;      /* connections held back: the log is behind, or the peer does not read its answers */
+    uint64_t paused;      /* connections held back, by the log, by their peer or by a limit */
+    uint64_t held;        /* bytes held in memory for all connections */
 };
 
 struct gate_config {
     const char *host;
     uint16_t port;            /* 0: the system chooses */
     unsigned max_connections; /* default 20000 */
-    unsigned idle_ms;         /* a silent connection is closed after this; default 30 min */
+    const struct gate_limits *limits; /* NULL: gate_limits_default */
     struct chain *chain;
     /* On the gate's thread; must not block. */
     void (*judge)(void *user, const struct hj212_brief *brief, struct gate_verdict *ret);
@@ -61,6 +64,7 @@ typedef enum gate_peer_state {
     GATE_PEER_WAITING, /* answers wait for the log */
     GATE_PEER_PAUSED,  /* not read from: the log is behind */
     GATE_PEER_CLOGGED, /* not read from: it does not take its answers */
+    GATE_PEER_LIMITED, /* not read from for a moment: its station, or all together, are at a limit */
 } gate_peer_state;
 
 /* A connection as it stands; views live during the call. */
@@ -79,7 +83,7 @@ struct gate_peer {
 struct gate_refusal {
     yh_time at;
     char peer[64];
-    const char *why; /* machine word: "full" "resources" */
+    const char *why; /* machine word, the cause in the metrics */
 };
 
 struct gate;
@@ -91,10 +95,13 @@ void gate_remember(struct gate *g, yh_str raw, uint64_t seq);
 yh_must yh_err gate_run(struct gate *g);
 
 /*
- * The end, in three steps. Halt: nothing is read any more; unfinished bytes are appended, after which nothing is. Settle,
- * when the log has written what it holds: sends the answers that it allows. Free closes all connections; it does not touch
- * the log, so the log may be closed first, after which nobody calls gate_durable() any more. NULL is fine for free.
+ * The end, in four steps. Drain: nobody is let in any more; what has arrived is read, logged and answered, then each
+ * connection is closed; returns when all are, or after `ms`, with the number of those left. Halt: nothing is read any
+ * more; unfinished bytes are appended, after which nothing is. Settle, when the log has written what it holds: sends the
+ * answers that it allows. Free closes all connections; it does not touch the log, so the log may be closed first, after
+ * which nobody calls gate_durable() any more. NULL is fine for free.
  */
+uint64_t gate_drain(struct gate *g, uint64_t ms);
 void gate_halt(struct gate *g);
 void gate_settle(struct gate *g);
 void gate_free(struct gate *g);
@@ -102,6 +109,10 @@ void gate_free(struct gate *g);
 uint16_t gate_port(const struct gate *g);
 void gate_durable(struct gate *g); /* the log's durable mark moved; any thread */
 void gate_stats_get(const struct gate *g, struct gate_stats *ret);
+void gate_metrics(const struct gate *g, yh_buf *out); /* what was refused, delayed, dropped: Prometheus text */
+
+/* New limits, for what is open already as well; any thread. */
+yh_must yh_err gate_limits_set(struct gate *g, const struct gate_limits *limits);
 
 /* All connections, oldest first. The gate can neither admit nor close one meanwhile: copy and return. */
 void gate_each_peer(struct gate *g, void (*each)(void *user, const struct gate_peer *peer), void *user);

@@ -105,8 +105,8 @@ void roster_frame(struct conn *c, const struct hj212_brief *brief)
 
 void roster_state(struct conn *c)
 {
-    gate_peer_state state = c->paused ? GATE_PEER_PAUSED : conn_is_clogged(c) ? GATE_PEER_CLOGGED
-                            : c->wait_n ? GATE_PEER_WAITING : GATE_PEER_SERVED;
+    gate_peer_state state = c->paused ? GATE_PEER_PAUSED : c->clogged ? GATE_PEER_CLOGGED
+                            : c->rests || c->choked ? GATE_PEER_LIMITED : c->wait_n ? GATE_PEER_WAITING : GATE_PEER_SERVED;
     atomic_store_explicit(&c->shown.state, (uint32_t)state, memory_order_relaxed);
     atomic_store_explicit(&c->shown.waiting, c->wait_n, memory_order_relaxed);
 }

@@ -205,7 +205,7 @@ static yh_err list_connections(struct http_request *rq)
 
 /* ---- rows ---- */
 
-static const char *const states[] = {"served", "waiting", "paused", "clogged", NULL};
+static const char *const states[] = {"served", "waiting", "paused", "clogged", "limited", NULL};
 static const char *const editions[] = {"2005", "2017", "2025", NULL};
 static const char *const senders[] = {"known", "unknown", "silent", NULL};
 

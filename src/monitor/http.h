@@ -23,7 +23,7 @@ struct monitor_peer {
     uint64_t id;
     yh_str peer, cn;
     yh_time since, last_frame; /* last_frame: YH_TIME_NONE before the first good one */
-    const char *state;         /* "served" "waiting" "paused" "clogged" */
+    const char *state;         /* "served" "waiting" "paused" "clogged" "limited" */
     hj212_edition edition;
     yh_str *mns;
     size_t mn_n, mn_total;     /* of those it speaks for the first few are listed */
@@ -54,6 +54,7 @@ struct monitor_http {
     struct monitor *monitor;
     void (*traffic)(void *user, struct monitor_traffic *ret);
     double (*frames_per_s)(void *user);
+    void (*gate_metrics)(void *user, yh_buf *out); /* Prometheus text: what the gate refused, delayed, dropped */
     yh_err (*door)(void *user, struct yh_arena *arena, struct monitor_door *ret);
     void *user;
     bool demo;
@@ -76,6 +77,7 @@ extern const struct http_route frame_routes[];
 extern const struct http_route frame_log_routes[];
 extern const struct http_route inspect_routes[];
 extern const struct http_route connection_routes[];
+extern const struct http_route growth_routes[];
 extern const struct http_route station_routes[];
 extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];

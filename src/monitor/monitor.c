@@ -1,5 +1,6 @@
 #include "monitor/monitor.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -255,8 +256,11 @@ static yh_err flush_when_due(struct monitor *m, bool now)
     if (!now && !m->flush_failed && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
         return YH_OK;
     m->flushed_us = now_us;
+    bool full = series_flush_due(m->config.series);
     yh_err e = series_flush(m->config.series, m->position);
     m->flush_failed = e != YH_OK;
+    if (!full)
+        malloc_trim(0); /* or the allocator keeps for ever what a backlog took; under load it is needed again at once */
     return e;
 }
 

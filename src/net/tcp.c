@@ -176,6 +176,26 @@ void net_address_text(const struct sockaddr *a, char ret[NET_PEER_MAX])
         memcpy(ret, "?", 2);
 }
 
+void net_peer_address(int fd, unsigned char ret[16])
+{
+    static const unsigned char v4_mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    struct sockaddr_storage a = {0};
+    socklen_t n = sizeof a;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    memset(ret, 0, 16);
+    if (getpeername(fd, (struct sockaddr *)&a, &n) != 0)
+        return;
+    memcpy(&v4, &a, sizeof v4);
+    memcpy(&v6, &a, sizeof v6);
+    if (a.ss_family == AF_INET6) {
+        memcpy(ret, &v6.sin6_addr, 16);
+    } else if (a.ss_family == AF_INET) {
+        memcpy(ret, v4_mapped, sizeof v4_mapped);
+        memcpy(ret + sizeof v4_mapped, &v4.sin_addr, 4);
+    }
+}
+
 void net_peer_text(int fd, char ret[NET_PEER_MAX])
 {
     struct sockaddr_storage a = {0};

@@ -21,6 +21,7 @@ yh_must yh_err net_accept(int listen_fd, int *ret_fd);
 yh_must yh_err net_connect(const char *host, uint16_t port, int timeout_ms, int *ret_fd);
 
 uint16_t net_local_port(int fd);                         /* 0 when it is no bound TCP socket */
+void net_peer_address(int fd, unsigned char ret[16]); /* IPv6, IPv4 as v4-mapped; zeros when unknown */
 void net_peer_text(int fd, char ret[NET_PEER_MAX]);      /* "192.0.2.7:50312", "[2001:db8::1]:80", "?" */
 void net_address_text(const struct sockaddr *a, char ret[NET_PEER_MAX]); /* without the port; v4-mapped as v4 */
 

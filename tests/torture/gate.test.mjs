@@ -115,8 +115,9 @@ const attacks = {
     },
     async 'good frames as fast as they go'({ server }) {
         const sockets = await Promise.all(Array.from({ length: 20 }, () => open(server.gate)));
-        const many = Buffer.concat(Array.from({ length: 2000 }, () => frame({ qn: newQn(), mn: 'FLOOD', cp: 'DataTime=20260101000000;w01018-Rtd=1.0', flag: 4 })));
-        for (let round = 0; round < 8; round++) await Promise.all(sockets.map((s) => drained(s, many)));
+        const many = sockets.map((_, i) => Buffer.concat(Array.from({ length: 2000 }, () =>
+            frame({ qn: newQn(), mn: `FLOOD${i}`, cp: 'DataTime=20260101000000;w01018-Rtd=1.0', flag: 4 }))));
+        for (let round = 0; round < 8; round++) await Promise.all(sockets.map((s, i) => drained(s, many[i])));
         sockets.forEach((s) => s.end());
         await Promise.all(sockets.map((s) => new Promise((done) => s.once('close', done))));
     },

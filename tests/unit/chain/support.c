@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 struct test_dir test_dir_make(void)
@@ -131,6 +132,22 @@ struct chain *test_open(const struct test_dir *d, const struct chain_config *con
     struct chain *c;
     must_ok(chain_open(d->path, config, NULL, &c));
     return c;
+}
+
+void test_wait_packed(struct chain *c)
+{
+    int64_t deadline = yh_clock_mono_us() + 120 * 1000000;
+    struct chain_space space;
+    for (;;) {
+        must_ok(chain_space_get(c, &space));
+        if (space.packed + 1 >= space.segments)
+            return;
+        if (yh_clock_mono_us() > deadline)
+            fail_msg("%" PRIu64 " of %" PRIu64 " segments are packed: %s", space.packed, space.segments,
+                     chain_pack_health(c) == YH_OK ? "no failure" : yh_cause());
+        struct timespec turn = {.tv_nsec = 1000000};
+        nanosleep(&turn, NULL);
+    }
 }
 
 void test_record_make(struct test_record *t, uint64_t number)

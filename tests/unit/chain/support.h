@@ -39,6 +39,9 @@ void test_file_copy(const char *from, const char *to);
 
 struct chain *test_open(const struct test_dir *d, const struct chain_config *config);
 
+/* Until every sealed segment but the last one is packed. */
+void test_wait_packed(struct chain *c);
+
 /* A frame-like record made from `number` alone; `space` holds its bytes. */
 struct test_record {
     char origin[32], peer[32], payload[160];

@@ -16,6 +16,7 @@
 #include "net/tcp.h"
 
 #define DEADLINE_US 60000000
+#define CONN_READ_AT_ONCE 65536
 
 /* ---- a disk that can be held ---- */
 
@@ -47,6 +48,7 @@ struct box {
     char dir[64];
     struct chain *chain;
     struct gate *gate;
+    uint16_t port;
     struct gate_verdict verdict; /* for every sender */
     unsigned repeated;
     int connected; /* MNs that came minus those that left */
@@ -91,6 +93,7 @@ static struct box *open_box(uint64_t pending_max)
                                  .connected = connected, .user = b};
     check_ok(gate_new(&config, &b->gate));
     check_ok(gate_run(b->gate));
+    b->port = gate_port(b->gate);
     return b;
 }
 
@@ -360,6 +363,9 @@ static void a_peer_that_does_not_read_is_not_read_from(void **state)
 {
     (void)state;
     struct box *b = open_box(0);
+    struct gate_limits limits = gate_limits_default;
+    limits.station_rate = 0; /* here the peer alone decides how fast it goes */
+    check_ok(gate_limits_set(b->gate, &limits));
     yh_fd_auto fd = dial(b);
     yh_buf_auto rest = yh_buf_make(4096);
     unsigned n = send_until_stuck(b, fd, 1000000, &rest);
@@ -491,6 +497,156 @@ static void too_many_connections_are_turned_away(void **state)
     close_box(b);
 }
 
+/* ---- limits ---- */
+
+static struct box *open_limited_box(uint64_t pending_max, const struct gate_limits *limits)
+{
+    struct box *b = open_box(pending_max);
+    check_ok(gate_limits_set(b->gate, limits));
+    yh_fd_auto fd = dial(b); /* once this is served, the limits are in force */
+    put_data(fd, 0);
+    read_answers(fd, 0, 0);
+    return b;
+}
+
+static uint64_t metric(struct box *b, const char *name)
+{
+    yh_buf_auto text = yh_buf_make(16384);
+    gate_metrics(b->gate, &text);
+    check_ok(yh_buf_check(&text));
+    const char *at = strstr(yh_buf_z(&text), name);
+    assert_non_null(at);
+    return strtoull(at + strlen(name), NULL, 10);
+}
+
+#define LATE  "yuheng_gate_cut_total{cause=\"late\"} "
+#define SCANT "yuheng_gate_delayed_total{cause=\"memory\"} "
+#define RATE  "yuheng_gate_delayed_total{cause=\"station_rate\"} "
+
+enum { CROWD = 16, EACH = 1500 };
+
+static void memory_for_all_is_bounded_while_the_disk_stands_still(void **state)
+{
+    (void)state;
+    struct gate_limits limits = gate_limits_default;
+    limits.held_all = 256u << 10;
+    struct box *b = open_limited_box(1000000, &limits);
+    yh_buf_auto bytes = yh_buf_make(1 << 20);
+    for (unsigned i = 1; i <= EACH; i++) {
+        yh_buf_auto frame = data_frame(i);
+        yh_buf_str(&bytes, yh_buf_view(&frame));
+    }
+    hold_disk(true);
+    int fd[CROWD];
+    for (unsigned i = 0; i < CROWD; i++) {
+        fd[i] = dial(b);
+        put(fd[i], yh_buf_view(&bytes)); /* the kernels take what the gate does not */
+    }
+    wait_for(b, metric(b, SCANT) > 0 && s.paused > 0);
+    assert_true(stats(b).held < 2 * limits.held_all + CONN_READ_AT_ONCE);
+    hold_disk(false);
+    wait_for(b, s.frames + s.repeated == (uint64_t)CROWD * EACH + 1 && s.waiting == 0);
+    for (unsigned i = 0; i < CROWD; i++)
+        close(fd[i]);
+    wait_for(b, s.connections == 0 && s.held == 0);
+    close_box(b);
+}
+
+static void a_late_frame_is_cut_and_the_next_one_served(void **state)
+{
+    (void)state;
+    struct gate_limits limits = gate_limits_default;
+    limits.partial_ms = 1;
+    struct box *b = open_limited_box(0, &limits);
+    yh_fd_auto fd = dial(b);
+    put(fd, YH_S("##0100ST=32;CN=20"));
+    wait_for(b, s.junk == 1 && s.held == 0);
+    assert_int_equal(metric(b, LATE), 1);
+    check_record(b, 1, CHAIN_JUNK, "##0100ST=32;CN=20");
+    put_data(fd, 1);
+    read_answers(fd, 1, 1);
+    close_box(b);
+}
+
+static void what_the_gate_itself_holds_up_is_not_late(void **state)
+{
+    (void)state;
+    struct gate_limits limits = gate_limits_default;
+    limits.partial_ms = 1;
+    struct box *b = open_limited_box(600, &limits);
+    yh_fd_auto other = dial(b), fd = dial(b);
+    hold_disk(true);
+    for (unsigned i = 1; i <= 20; i++)
+        put_data(fd, i);
+    put(fd, YH_S("##0100ST"));
+    wait_for(b, s.paused == 1);
+    put(other, YH_S("##0100ST"));
+    wait_for(b, s.paused == 1 && metric(b, LATE) == 1); /* the other one; so those that are late have been looked for */
+    hold_disk(false);
+    read_answers(fd, 1, 20);
+    close_box(b);
+}
+
+static void a_station_beyond_its_rate_waits_and_the_end_does_not_wait_for_it(void **state)
+{
+    (void)state;
+    struct gate_limits limits = gate_limits_default;
+    limits.station_rate = 1;
+    limits.station_burst = 1;
+    struct box *b = open_limited_box(0, &limits);
+    yh_fd_auto fd = dial(b);
+    for (unsigned i = 1; i <= 50; i++)
+        put_data(fd, i);
+    yh_buf_auto frame = data_frame(1);
+    wait_for(b, metric(b, RATE) >= 1 && s.bytes >= 2 * frame.n);
+    uint64_t read = stats(b).bytes / frame.n - 1; /* without the first frame of all */
+    assert_true(stats(b).frames < 20);
+    gate_halt(b->gate);
+    assert_true(chain_size(b->chain) >= read);
+    close_box(b);
+}
+
+static void a_drain_answers_what_has_arrived(void **state)
+{
+    (void)state;
+    struct gate_limits limits = gate_limits_default;
+    limits.station_rate = 1;
+    limits.station_burst = 1;
+    struct box *b = open_limited_box(0, &limits);
+    yh_fd_auto fd = dial(b), idle = dial(b);
+    for (unsigned i = 1; i <= 50; i++)
+        put_data(fd, i);
+    put(fd, YH_S("##0100ST=32"));
+    wait_for(b, metric(b, RATE) >= 1 && s.connections == 2);
+    assert_int_equal(gate_drain(b->gate, 30000), 0);
+    assert_int_equal(chain_size(b->chain), 52);
+    check_record(b, 51, CHAIN_JUNK, "##0100ST=32");
+    read_answers(fd, 1, 50);
+    char byte;
+    assert_int_equal(recv(idle, &byte, 1, 0), 0);
+    int late;
+    assert_int_not_equal(net_connect("127.0.0.1", b->port, 1000, &late), YH_OK);
+    close_box(b);
+}
+
+static void a_drain_ends_though_the_disk_stands_still(void **state)
+{
+    (void)state;
+    struct box *b = open_box(0);
+    yh_fd_auto fd = dial(b);
+    hold_disk(true);
+    put_data(fd, 1);
+    wait_for(b, s.waiting == 1);
+    assert_int_equal(gate_drain(b->gate, 100), 1);
+    gate_halt(b->gate);
+    no_answer(fd);
+    hold_disk(false);
+    check_ok(chain_wait_durable(b->chain, 0, 60000));
+    gate_settle(b->gate);
+    read_answers(fd, 1, 1);
+    close_box(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +660,12 @@ int main(void)
         cmocka_unit_test(broken_pieces_are_logged_and_not_answered),
         cmocka_unit_test(the_end_logs_what_is_held_and_sends_what_is_owed),
         cmocka_unit_test(too_many_connections_are_turned_away),
+        cmocka_unit_test(memory_for_all_is_bounded_while_the_disk_stands_still),
+        cmocka_unit_test(a_late_frame_is_cut_and_the_next_one_served),
+        cmocka_unit_test(what_the_gate_itself_holds_up_is_not_late),
+        cmocka_unit_test(a_station_beyond_its_rate_waits_and_the_end_does_not_wait_for_it),
+        cmocka_unit_test(a_drain_answers_what_has_arrived),
+        cmocka_unit_test(a_drain_ends_though_the_disk_stands_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

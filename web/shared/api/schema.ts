@@ -69,7 +69,7 @@ export interface Connection {
   /** 连接于 */
   since: string
   /** 状态 */
-  state: 'served' | 'waiting' | 'paused' | 'clogged'
+  state: 'served' | 'waiting' | 'paused' | 'clogged' | 'limited'
   /** 协议版本 */
   edition: string
   /** 最近完好报文 */
@@ -208,6 +208,44 @@ export interface EvidenceBox {
   last_checkpoint_at: string | null
   /** 状态 */
   health: string
+}
+
+export interface EvidenceGrowth {
+  /** 分段数 */
+  segments: number
+  /** 已压缩的分段数 */
+  packed: number
+  /** 全部分段压缩前的字节数 */
+  bytes: number
+  /** 全部分段现占的字节数 */
+  stored_bytes: number
+  /** 每日合计,新的在前 */
+  days: EvidenceGrowthDay[]
+  /** 每站每日 */
+  items: EvidenceGrowthRow[]
+  total: number
+  /** 下一页的 after */
+  next: string | null
+}
+
+export interface EvidenceGrowthDay {
+  /** 接收日期 */
+  day: string
+  /** 记录数 */
+  records: number
+  /** 字节数(压缩前) */
+  bytes: number
+}
+
+export interface EvidenceGrowthRow {
+  /** 接收日期 */
+  day: string
+  /** 设备编码;空为平台自身及来源不明的记录 */
+  mn: string | null
+  /** 记录数 */
+  records: number
+  /** 字节数(压缩前) */
+  bytes: number
 }
 
 export interface Factor {
@@ -466,6 +504,43 @@ export interface NamedId {
   name: string
 }
 
+export interface NewRelay {
+  /** 上级平台名称 */
+  name: string
+  /** 地址(域名或 IP) */
+  host: string
+  /** 端口 */
+  port: number
+  /** 暂停 */
+  paused?: boolean
+  /** 转发范围 */
+  scope?: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code?: string | null
+  /** 站点名单 */
+  stations?: string[]
+  /** 转发方式 */
+  mode?: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition?: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack?: boolean
+  /** 访问密码 */
+  password?: string | null
+  /** 编码对照 */
+  names?: RelayName[]
+  /** 同站最小间隔(毫秒) */
+  pace_ms?: number
+  /** 总速率(帧/秒) */
+  rate_per_s?: number
+  /** 应答超时(毫秒) */
+  answer_ms?: number
+  /** 发送次数 */
+  tries?: number
+  /** 从何时接收的报文开始;缺省为现在 */
+  from?: string | null
+}
+
 export interface Nothing {
 }
 
@@ -537,6 +612,227 @@ export interface RegionList {
   total: number
   /** 下一页游标 */
   next: string | null
+}
+
+export interface Relay {
+  id: number
+  /** 上级平台名称 */
+  name: string
+  /** 地址 */
+  host: string
+  /** 端口 */
+  port: number
+  /** 暂停 */
+  paused: boolean
+  /** 转发范围 */
+  scope: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code: string | null
+  /** 转发方式 */
+  mode: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack: boolean
+  /** 已设访问密码 */
+  password_set: boolean
+  /** 同站最小间隔(毫秒) */
+  pace_ms: number
+  /** 总速率(帧/秒) */
+  rate_per_s: number
+  /** 应答超时(毫秒) */
+  answer_ms: number
+  /** 发送次数 */
+  tries: number
+  /** 名单站点数 */
+  station_count: number
+  /** 编码对照数 */
+  name_count: number
+  /** 建立时间 */
+  created_at: string
+  /** 建立人 */
+  created_by: string
+  /** 修改时间 */
+  updated_at: string
+  /** 状态 */
+  state: 'paused' | 'down' | 'connecting' | 'up' | 'mute'
+  /** 受阻原因 */
+  cause: string | null
+  /** 连接时间 */
+  connected_at: string | null
+  /** 最近应答 */
+  last_ack: string | null
+  /** 待转发条数 */
+  lag_records: number
+  /** 滞后(秒) */
+  lag_seconds: number | null
+  /** 其中补传条数 */
+  fill_records: number
+  /** 已发待应答 */
+  open: number
+  /** 发送次数累计 */
+  sent: number
+  /** 已应答 */
+  acknowledged: number
+  /** 应答超时 */
+  timeouts: number
+  /** 被拒收 */
+  refused: number
+  /** 搁置报文 */
+  aside_total: number
+}
+
+export interface RelayAside {
+  /** 存证编号 */
+  seq: number
+  /** 设备编码 */
+  mn: string
+  /** 命令编码 */
+  cn: string
+  /** 命令 */
+  cn_name: string | null
+  /** 原因 */
+  reason: 'unanswered' | 'refused' | 'enciphered' | 'malformed'
+  /** 返回码 */
+  code: number
+  /** 发送次数 */
+  tries: number
+  /** 搁置时间 */
+  at: string
+  /** 将重新发送 */
+  again: boolean
+}
+
+export interface RelayGone {
+}
+
+export interface RelayList {
+  items: Relay[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface RelayName {
+  /** 设备编码 */
+  mn: string
+  /** 上级平台的编码 */
+  upstream_mn: string
+}
+
+export interface RelayPage {
+  id: number
+  /** 上级平台名称 */
+  name: string
+  /** 地址 */
+  host: string
+  /** 端口 */
+  port: number
+  /** 暂停 */
+  paused: boolean
+  /** 转发范围 */
+  scope: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code: string | null
+  /** 转发方式 */
+  mode: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack: boolean
+  /** 已设访问密码 */
+  password_set: boolean
+  /** 同站最小间隔(毫秒) */
+  pace_ms: number
+  /** 总速率(帧/秒) */
+  rate_per_s: number
+  /** 应答超时(毫秒) */
+  answer_ms: number
+  /** 发送次数 */
+  tries: number
+  /** 名单站点数 */
+  station_count: number
+  /** 编码对照数 */
+  name_count: number
+  /** 建立时间 */
+  created_at: string
+  /** 建立人 */
+  created_by: string
+  /** 修改时间 */
+  updated_at: string
+  /** 状态 */
+  state: 'paused' | 'down' | 'connecting' | 'up' | 'mute'
+  /** 受阻原因 */
+  cause: string | null
+  /** 连接时间 */
+  connected_at: string | null
+  /** 最近应答 */
+  last_ack: string | null
+  /** 待转发条数 */
+  lag_records: number
+  /** 滞后(秒) */
+  lag_seconds: number | null
+  /** 其中补传条数 */
+  fill_records: number
+  /** 已发待应答 */
+  open: number
+  /** 发送次数累计 */
+  sent: number
+  /** 已应答 */
+  acknowledged: number
+  /** 应答超时 */
+  timeouts: number
+  /** 被拒收 */
+  refused: number
+  /** 搁置报文 */
+  aside_total: number
+  /** 站点名单 */
+  stations: string[]
+  /** 编码对照 */
+  names: RelayName[]
+  /** 搁置的报文,新的在前 */
+  aside: RelayAside[]
+}
+
+export interface RelayPatch {
+  /** 上级平台名称 */
+  name?: string
+  /** 地址(域名或 IP) */
+  host?: string
+  /** 端口 */
+  port?: number
+  /** 暂停 */
+  paused?: boolean
+  /** 转发范围 */
+  scope?: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code?: string | null
+  /** 站点名单 */
+  stations?: string[]
+  /** 转发方式 */
+  mode?: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition?: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack?: boolean
+  /** 访问密码 */
+  password?: string | null
+  /** 编码对照 */
+  names?: RelayName[]
+  /** 同站最小间隔(毫秒) */
+  pace_ms?: number
+  /** 总速率(帧/秒) */
+  rate_per_s?: number
+  /** 应答超时(毫秒) */
+  answer_ms?: number
+  /** 发送次数 */
+  tries?: number
+}
+
+export interface RelayRetry {
+  /** 将重新发送的条数 */
+  marked: number
 }
 
 export interface Series {

@@ -6,9 +6,9 @@ import type * as S from './schema.ts'
 
 export type {
   Admission, Checkpoint, ComposedFrame, ConnectedStation, Connection, ConnectionList, Fault, Faults, FrameExplained, FrameFields, FrameItem, ComposeItem,
-  Evidence as EvidenceLog, EvidenceBox, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
+  Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
-  StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
+  NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'
 
 /** `total` is missing where nobody counts: in lists that go back through the log. */

@@ -16,6 +16,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'connections', component: () => import('./pages/Connections.vue'), meta: { title: '数采连接', permission: 'station:read' } },
       { path: 'unknown', component: () => import('./pages/Unknown.vue'), meta: { title: '待接入站点', permission: 'station:read' } },
       { path: 'inspect', component: () => import('./pages/Inspect.vue'), meta: { title: '报文检查', permission: 'station:read' } },
+      { path: 'relays', component: () => import('./pages/Relays.vue'), meta: { title: '数据转发', permission: 'station:read' } },
       { path: 'evidence', component: () => import('./pages/Evidence.vue'), meta: { title: '存证日志', permission: 'station:read' } },
       { path: ':rest(.*)*', component: () => import('./pages/Missing.vue'), meta: { title: '页面不存在' } },
     ],
