@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hj212/code_hash.h"
+
 #define ROWS_MAX 2000
 #define COLUMNS_MAX 16
 #define FILE_MAX ((size_t)1 << 20)
@@ -121,34 +123,33 @@ static bool is_set(size_t row, const char *column)
     return strcmp(cell(row, column), "1") == 0;
 }
 
-/* Rows by the text of one column, rows without it left out. */
-static const char *sort_column;
-
-static int by_column(const void *a, const void *b)
-{
-    const size_t *x = a, *y = b;
-    int c = strcmp(cell(*x, sort_column), cell(*y, sort_column));
-    return c ? c : (*x > *y) - (*x < *y);
-}
-
-static void put_index(FILE *out, const char *name, const char *column)
-{
-    static size_t order[ROWS_MAX];
-    size_t n = 0;
-    for (size_t row = 1; row < table.rows; row++)
-        if (*cell(row, column))
-            order[n++] = row;
-    sort_column = column;
-    qsort(order, n, sizeof order[0], by_column);
-    fprintf(out, "const uint16_t %s[] = {", name);
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s%zu,", i % 20 ? " " : "\n    ", order[i] - 1);
-    fprintf(out, "\n};\nconst size_t %s_count = %zu;\n\n", name, n);
-}
-
 static void end_table(FILE *out, const char *name, size_t n)
 {
     fprintf(out, "};\nconst size_t %s_count = %zu;\n\n", name, n);
+}
+
+/* Every code to its row and edition (row * 2, plus 1 for a code of 2005). A code of 2017 goes first, then the row that
+ * stands first. */
+static void put_code_slots(FILE *out)
+{
+    static const char *const columns[] = {"code_2017", "code_2005"};
+    static uint16_t slots[HJ212_CODE_SLOTS];
+    for (size_t i = 0; i < HJ212_CODE_SLOTS; i++)
+        slots[i] = HJ212_CODE_EMPTY;
+    for (size_t c = 0; c < 2; c++) {
+        for (size_t row = 1; row < table.rows; row++) {
+            const char *code = cell(row, columns[c]);
+            uint32_t at = hj212_code_hash(code, strlen(code)) % HJ212_CODE_SLOTS;
+            while (slots[at] != HJ212_CODE_EMPTY && strcmp(code, cell(slots[at] / 2u + 1, columns[slots[at] % 2])) != 0)
+                at = (at + 1) % HJ212_CODE_SLOTS;
+            if (*code && slots[at] == HJ212_CODE_EMPTY)
+                slots[at] = (uint16_t)(2 * (row - 1) + c);
+        }
+    }
+    fputs("const uint16_t hj212_code_slots[HJ212_CODE_SLOTS] = {", out);
+    for (size_t i = 0; i < HJ212_CODE_SLOTS; i++)
+        fprintf(out, "%s%u,", i % 20 ? " " : "\n    ", slots[i]);
+    fputs("\n};\n\n", out);
 }
 
 /* "N5.2" has two decimals, "N4" none; -1 when the standard says nothing or text. */
@@ -172,8 +173,7 @@ static void put_factors(FILE *out)
         fprintf(out, "%d},\n", decimals(precision));
     }
     end_table(out, "hj212_factor_table", table.rows - 1);
-    put_index(out, "hj212_factor_by_code", "code_2017");
-    put_index(out, "hj212_factor_by_2005", "code_2005");
+    put_code_slots(out);
 }
 
 static void put_commands(FILE *out)
@@ -216,12 +216,28 @@ static void put_data_flags(FILE *out)
     end_table(out, "hj212_data_flag_table", n);
 }
 
+static void put_dialects(FILE *out)
+{
+    static const char *const columns[] = {"name", "title_zh", "cn", "st", "flag", "cp_key", "has", "heartbeat", "login",
+                                          "note_zh", NULL};
+    fputs("const struct hj212_dialect hj212_dialect_table[] = {\n", out);
+    for (size_t row = 1; row < table.rows; row++) {
+        const char *words = cell(row, "cp_key");
+        uint64_t first = 0;
+        for (const char *p = words; *p; p++)
+            if (p == words || p[-1] == ' ')
+                first |= (uint64_t)1 << (*p & 63);
+        fputs("    {", out);
+        put_strings(out, row, columns);
+        fprintf(out, "%lluu},\n", (unsigned long long)first);
+    }
+    end_table(out, "hj212_dialect_table", table.rows - 1);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const system_types[] = {"st", "name_zh", "name_en", NULL};
     static const char *const codes[] = {"kind", "value", "name_zh", "name_en", NULL};
-    static const char *const dialects[] = {"name", "title_zh", "cn", "st", "flag", "cp_key", "has", "heartbeat", "login",
-                                           "note_zh", NULL};
     FILE *out = argc == 7 ? fopen(argv[1], "wb") : NULL;
     if (!out) {
         fprintf(stderr, "usage: gen-dict OUT.c POLLUTANTS COMMANDS SYSTEM_TYPES FLAGS DIALECTS\n");
@@ -238,6 +254,6 @@ int main(int argc, char **argv)
     put_data_flags(out);
     put_plain(out, "hj212_code", "hj212_code_table", codes);
     read_table(argv[6]);
-    put_plain(out, "hj212_dialect", "hj212_dialect_table", dialects);
+    put_dialects(out);
     return fclose(out) == 0 ? 0 : 1;
 }

@@ -1,10 +1,14 @@
-/* `yuheng demo init`: a data directory with the stations of the captured traffic under fictional names, and accounts. */
+/*
+ * `yuheng demo init`: a data directory with the stations of the captured traffic and some simulated ones under fictional
+ * names, and accounts.
+ */
 #include <unistd.h>
 
 #include "app/capture.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "app/data_dir.h"
+#include "app/demo_sim.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -134,6 +138,8 @@ static yh_err fill(struct db_pool *pool, struct survey *s, struct yh_json *j)
     yh_err e = source_prepare(writer);
     if (e == YH_OK)
         e = seed_stations(writer, s, &created);
+    if (e == YH_OK)
+        e = demo_sim_seed(writer, yh_clock_now(), &created);
     db_pool_put(pool, writer);
     YH_TRY(e);
     yh_json_ku64(j, "stations", created);
@@ -168,7 +174,7 @@ int cmd_demo(int argc, char **argv)
 {
     const char *dir = NULL;
     const struct cli_option rows[] = {{"--data", CLI_TEXT, &dir, "DIR", "数据目录(须为空)", true}};
-    const struct cli_command cmd = {"yuheng demo init --data DIR FILE…", "建立示范数据:采集报文中的站点以虚构名称登记", rows,
+    const struct cli_command cmd = {"yuheng demo init --data DIR FILE…", "建立示范数据:采集报文中的站点和模拟站点以虚构名称登记", rows,
                                     YH_LEN(rows), 2, FILES_MAX + 1};
     int n, status;
     if (!cli_parse(&cmd, argc, argv, &n, &status))

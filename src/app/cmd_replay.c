@@ -47,7 +47,7 @@ static yh_err play_once(struct player *p)
     for (size_t f = 0; f < p->file_count; f++) {
         for (size_t i = 0; i < p->files[f].span_count && !stopped(); i++, n++) {
             if (!p->o.max)
-                YH_TRY(replay_run_until(p->replay, start + (int64_t)(n * 1000000 / (uint64_t)p->o.rate)));
+                YH_TRY(wire_run_until(replay_wire(p->replay), start + (int64_t)(n * 1000000 / (uint64_t)p->o.rate)));
             YH_TRY(replay_send(p->replay, &p->files[f].spans[i], 0));
         }
     }
@@ -77,7 +77,7 @@ static yh_err play_history(struct player *p, yh_time this_hour)
 {
     for (yh_time h = this_hour - p->o.hourly_days * YH_DAY; h < this_hour && !stopped(); h += YH_HOUR)
         YH_TRY(play_hour(p, h, h < this_hour - p->o.history_hours * YH_HOUR));
-    return replay_drain(p->replay, DRAIN_MS);
+    return wire_drain(replay_wire(p->replay), DRAIN_MS);
 }
 
 /* A captured hour played against the clock: span i of n at i/n of the hour; what lies before now goes at once. */
@@ -88,7 +88,7 @@ static yh_err play_live_hour(struct player *p, yh_time hour)
     int64_t wall_to_mono = yh_clock_mono_us() - yh_clock_now() * 1000;
     for (size_t i = 0; i < c->span_count && !stopped(); i++) {
         yh_time due = hour + (yh_time)(i * (uint64_t)YH_HOUR / c->span_count);
-        YH_TRY(replay_run_until(p->replay, due * 1000 + wall_to_mono));
+        YH_TRY(wire_run_until(replay_wire(p->replay), due * 1000 + wall_to_mono));
         YH_TRY(replay_send(p->replay, &c->spans[i], shift));
     }
     return YH_OK;
@@ -103,16 +103,6 @@ static yh_err play_live(struct player *p)
     return YH_OK;
 }
 
-static void print_result(const struct replay *replay)
-{
-    struct replay_result r;
-    replay_result(replay, &r);
-    printf("{\"sent\":%llu,\"asked\":%llu,\"acknowledged\":%llu,\"rejected\":%llu,\"reconnects\":%llu,\"seconds\":%.3f,"
-           "\"ack_ms_p50\":%.3f,\"ack_ms_p99\":%.3f}\n",
-           (unsigned long long)r.sent, (unsigned long long)r.asked, (unsigned long long)r.acknowledged,
-           (unsigned long long)r.rejected, (unsigned long long)r.reconnects, r.seconds, r.ack_ms_p50, r.ack_ms_p99);
-}
-
 static yh_err load_files(struct player *p, char **paths, size_t n)
 {
     for (; p->file_count < n; p->file_count++)
@@ -124,7 +114,7 @@ static yh_err play(struct player *p, const struct replay_config *config)
 {
     YH_TRY(replay_open(config, p->loggers.n, &p->replay));
     YH_TRY(p->o.live ? play_live(p) : play_once(p));
-    return replay_drain(p->replay, stopped() ? 0 : DRAIN_MS);
+    return wire_drain(replay_wire(p->replay), stopped() ? 0 : DRAIN_MS);
 }
 
 static void player_done(struct player *p)
@@ -182,7 +172,7 @@ int cmd_replay(int argc, char **argv)
     else if (play(p, &config) != YH_OK)
         exit_code = cli_fail(CLI_FAILED, "replay");
     if (p->replay && exit_code == CLI_OK)
-        print_result(p->replay);
+        wire_print_result(replay_wire(p->replay));
     player_done(p);
     return exit_code;
 }

@@ -13,11 +13,13 @@ static const struct command commands[] = {
     {"serve", cmd_serve, "启动服务:数采网关、存证日志、网页与接口"},
     {"decode", cmd_decode, "把 HJ 212 字节流逐帧解析为 JSON"},
     {"replay", cmd_replay, "把采集的报文当作数采仪重新发送"},
+    {"sim", cmd_sim, "模拟数采仪:按三个版本真实上报并应答反控"},
     {"log", cmd_log, "证据日志:核对、导出、检查点、分段、复制、增长"},
     {"series", cmd_series, "查询已存监测数据"},
     {"rebuild", cmd_rebuild, "由存证日志重新计算派生数据,或核对"},
     {"user", cmd_user, "用户管理"},
     {"demo", cmd_demo, "建立示范数据"},
+    {"bench", cmd_bench, "本机性能测试,与裸基线对比"},
     {"config", cmd_config, "检查并打印设置"},
     {NULL, NULL, NULL},
 };

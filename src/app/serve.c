@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/door.h"
 #include "app/status_http.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,6 +18,7 @@
 #include "kit/session_http.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
+#include "relay/relay_http.h"
 #include "source/source.h"
 
 #define READERS 4
@@ -24,7 +26,7 @@
 #define NOTE_MS 5000
 
 struct server {
-    struct monitor_host host; /* what handlers see */
+    struct relay_host host; /* what handlers see */
     struct serve_config config;
     struct data_paths paths;
     struct db_pool *pool;
@@ -33,7 +35,9 @@ struct server {
     struct live *live;
     struct kit *kit;
     struct monitor *monitor;
+    struct relay *relay;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
+    uint16_t gate_port;          /* that it listens on, since the start */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
@@ -107,6 +111,14 @@ static void get_traffic(void *user, struct monitor_traffic *ret)
     };
 }
 
+static yh_err get_door(void *user, struct yh_arena *arena, struct monitor_door *ret)
+{
+    struct server *s = user;
+    ret->host = yh_str_of(s->config.gate_host);
+    ret->port = s->gate_port;
+    return door_look(atomic_load(&s->gate), arena, ret);
+}
+
 static void get_gate_metrics(void *user, yh_buf *out)
 {
     struct server *s = user;
@@ -164,7 +176,7 @@ static void on_tick(void *user)
         yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
-    monitor_traffic_json(&s->host.monitor, &j);
+    monitor_traffic_json(&s->host.monitor.monitor, &j);
     if (yh_buf_check(&text) == YH_OK)
         on_publish(s, "traffic", yh_buf_view(&text));
 }
@@ -271,14 +283,21 @@ static yh_err start_gate(struct server *s)
     };
     struct gate *gate;
     YH_TRY(gate_new(&config, &gate));
+    s->gate_port = gate_port(gate);
     atomic_store(&s->gate, gate);
     YH_TRY(monitor_warm(s->monitor, on_remember, gate));
     return registry_load_latest(s->series, s->chain, s->live);
 }
 
+static yh_err start_relay(struct server *s)
+{
+    struct relay_config config = {.chain = s->chain, .pool = s->pool, .own_port = server_gate_port(s)};
+    return relay_start(&config, &s->relay);
+}
+
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, growth_routes,
-    status_routes, NULL,
+    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    connection_routes, growth_routes, relay_routes, status_routes, NULL,
 };
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */
@@ -306,12 +325,15 @@ static const char *web_dir(const struct server *s, char *found, size_t size)
 static yh_err start_http(struct server *s)
 {
     char found[PATH_MAX + 32];
-    s->host = (struct monitor_host){
+    s->host.monitor = (struct monitor_host){
         .kit = {.kit = s->kit},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
-                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .user = s,
+                    .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .door = get_door,
+                    .user = s,
                     .demo = data_dir_is_demo(&s->paths)},
     };
+    s->host.relay = s->relay;
+    s->host.own_port = server_gate_port(s);
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
         .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
@@ -330,6 +352,7 @@ static yh_err start_all(struct server *s)
     YH_TRY(open_stores(s));
     YH_TRY(start_monitor(s));
     YH_TRY(start_gate(s));
+    YH_TRY(start_relay(s));
     YH_TRY(start_http(s));
     YH_TRY(monitor_run(s->monitor));
     return gate_run(atomic_load(&s->gate));
@@ -385,6 +408,7 @@ void server_stop(struct server *s)
         monitor_halt(s->monitor);
     if (atomic_load(&s->http))
         http_stop(atomic_load(&s->http));
+    relay_stop(s->relay);
     if (s->kit)
         kit_close(s->kit);
     if (s->chain)
@@ -427,5 +451,15 @@ uint16_t server_http_port(const struct server *s)
 
 uint16_t server_gate_port(const struct server *s)
 {
-    return gate_port(atomic_load(&s->gate));
+    return s->gate_port;
+}
+
+void server_progress(const struct server *s, struct server_progress *ret)
+{
+    struct monitor_stats m;
+    struct gate_stats g;
+    monitor_stats_get(s->monitor, &m);
+    gate_stats_get(atomic_load(&s->gate), &g);
+    *ret = (struct server_progress){.logged = chain_durable(s->chain), .derived = m.position, .values = m.values,
+                                    .connections = g.connections};
 }

@@ -35,4 +35,10 @@ yh_must yh_err server_note(struct server *s, yh_str origin, yh_str json);
 uint16_t server_http_port(const struct server *s);
 uint16_t server_gate_port(const struct server *s);
 
+/* How far the work is: records on disk, records derived from, values stored by this process, loggers connected. */
+struct server_progress {
+    uint64_t logged, derived, values, connections;
+};
+void server_progress(const struct server *s, struct server_progress *ret);
+
 #endif

@@ -3,6 +3,7 @@
 #include "hj212/dict.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
+#include "relay/relay_http.h"
 #include "source/source.h"
 
 /* ---- health ---- */
@@ -131,6 +132,7 @@ static yh_err get_metrics(struct http_request *rq)
     put_gate(m, &out);
     YH_TRY(put_log(m, &out));
     YH_TRY(put_monitor(m, &out));
+    relay_metrics(((const struct relay_host *)rq->app)->relay, &out);
     YH_TRY(yh_buf_check(&out));
     http_raw(rq, "text/plain; version=0.0.4; charset=utf-8", yh_buf_view(&out));
     return YH_OK;

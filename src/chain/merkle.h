@@ -16,6 +16,15 @@ struct merkle_edge {
 };
 
 yh_sm3_hash merkle_leaf(struct yh_sm3 *sm3, yh_str bytes);
+/* Of many: what yh_sm3_many makes the leaf and the node of. `children` are two hashes side by side. */
+static inline struct yh_sm3_text merkle_leaf_text(yh_str bytes)
+{
+    return (struct yh_sm3_text){0x00, bytes};
+}
+static inline struct yh_sm3_text merkle_node_text(const yh_sm3_hash *children)
+{
+    return (struct yh_sm3_text){0x01, {(const char *)children->b, 2 * sizeof *children}};
+}
 yh_sm3_hash merkle_node(struct yh_sm3 *sm3, const yh_sm3_hash *left, const yh_sm3_hash *right);
 void merkle_edge_add(struct yh_sm3 *sm3, struct merkle_edge *e, const yh_sm3_hash *leaf);
 yh_sm3_hash merkle_edge_root(struct yh_sm3 *sm3, const struct merkle_edge *e); /* empty tree: SM3 of nothing */

@@ -84,7 +84,7 @@ static yh_err put_records(struct packing *p)
             return chain_bad_record(s->first, seq, f.offset, "does not verify");
         YH_TRY(chain_growth_count(&p->growth, &f.record));
         if (seq + 1 < end && seq + 1 - frame_seq < CHAIN_FRAME_RECORDS &&
-            p->scan.offset - p->pack.plain_at < CHAIN_FRAME_BYTES - CHAIN_HEADER)
+            p->scan.offset - p->pack.plain_at < CHAIN_FRAME_BYTES)
             continue;
         YH_TRY(put_frame(p, p->scan.offset, frame_seq));
         frame_seq = seq + 1;
@@ -113,6 +113,7 @@ static yh_err write_packed(struct job *j, int plain_fd, int out)
     YH_TRY(chain_file_size(&plain, &size));
     YH_TRY(chain_pack_begin(out, &p.pack));
     chain_scan_init(&p.scan, &plain, CHAIN_HEADER);
+    YH_TRY(put_frame(&p, CHAIN_HEADER, j->first)); /* by itself: damage to records does not keep a log from opening */
     YH_TRY(put_records(&p));
     YH_TRY(put_footer(&p, size));
     YH_TRY(chain_growth_write(&p.growth, &growth));

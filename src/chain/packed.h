@@ -2,7 +2,7 @@
  * A sealed segment, packed: NNNNNNNNNNNNNNNNNNNN.seg.zst. `zstd -d` gives back the plain segment, byte for byte.
  *
  *   frames   independent zstd frames, cut between records: CHAIN_FRAME_RECORDS or CHAIN_FRAME_BYTES of them, so that one
- *            record costs one frame; the footer of the segment has frames of its own
+ *            record costs one frame; header and footer of the segment have frames of their own
  *   growth   skippable frame: records and bytes per origin and day (growth.h)
  *   table    skippable frame: first seq, count, plain size, where and how large the growth is, then per frame its plain
  *            offset, stored offset, first seq and the CRC-32C of its stored bytes; then the CRC-32C of the table, its

@@ -37,6 +37,11 @@ yh_must yh_err chain_tree_leaves(const struct chain_tree *t, uint64_t *ret);
 yh_must yh_err chain_tree_resume(struct chain_tree *t, uint64_t size);
 
 yh_must yh_err chain_tree_add(struct chain_tree *t, struct yh_sm3 *sm3, const yh_sm3_hash *leaf);
+
+/* The same for many leaves, several times as fast. */
+#define CHAIN_TREE_MANY 128u
+yh_must yh_err chain_tree_add_many(struct chain_tree *t, const yh_sm3_hash *leaves, size_t n /* at most that */);
+
 yh_must yh_err chain_tree_flush(struct chain_tree *t); /* writes, does not sync */
 yh_must yh_err chain_tree_sync(struct chain_tree *t);
 

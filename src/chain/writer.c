@@ -99,11 +99,17 @@ static void guard_batch(yh_buf *batch)
 
 static yh_err hash_batch(struct chain *c)
 {
+    struct yh_sm3_text texts[CHAIN_TREE_MANY];
+    yh_sm3_hash leaves[CHAIN_TREE_MANY];
     for (const char *p = c->batch.p, *end = p + c->batch.n; p < end;) {
-        yh_str body = {p + CHAIN_PREFIX, chain_take_u32(p)};
-        yh_sm3_hash leaf = merkle_leaf(c->sm3, body);
-        YH_TRY(chain_tree_add(&c->tree, c->sm3, &leaf));
-        p = body.p + body.n;
+        size_t n = 0;
+        for (; p < end && n < CHAIN_TREE_MANY; n++) {
+            yh_str body = {p + CHAIN_PREFIX, chain_take_u32(p)};
+            texts[n] = merkle_leaf_text(body);
+            p = body.p + body.n;
+        }
+        yh_sm3_many(texts, n, leaves);
+        YH_TRY(chain_tree_add_many(&c->tree, leaves, n));
     }
     return YH_OK;
 }

@@ -9,6 +9,7 @@
 static void refuse(struct gate *g, int fd, const char *peer, gate_event why)
 {
     gate_tell(g, why, peer);
+    roster_refuse(&g->roster, peer, events_word(why));
     close(fd);
 }
 

@@ -5,10 +5,10 @@
 
 enum { QN_RTN_REFUSED = 2, QN_RTN_PASSWORD = 3 };
 
-static bool is_kind(yh_str cn, const char *kind)
+static const char *kind_of(yh_str cn)
 {
     const struct hj212_command *command = hj212_command_find(cn, YH_S("D>P"));
-    return command && strcmp(command->kind, kind) == 0;
+    return command ? command->kind : "";
 }
 
 static bool is_heartbeat(yh_str cn)
@@ -37,11 +37,12 @@ yh_err answer_compose(const struct hj212_brief *brief, const struct gate_verdict
     /* An acknowledgement is not acknowledged again, or two careful peers would talk for ever. */
     if (yh_str_is(brief->cn, "9014") || yh_str_is(brief->cn, "9013"))
         return YH_OK;
-    if (is_kind(brief->cn, "request"))
+    const char *kind = kind_of(brief->cn);
+    if (strcmp(kind, "request") == 0)
         return hj212_answer_request(brief, verdict->refuse_password ? QN_RTN_PASSWORD : QN_RTN_REFUSED, out);
     if (verdict->refuse_password)
         return YH_OK;
-    if (is_kind(brief->cn, "notice") || is_heartbeat(brief->cn))
+    if (strcmp(kind, "notice") == 0 || is_heartbeat(brief->cn))
         return hj212_answer_notice(brief, out);
     return hj212_answer_data(brief, out);
 }

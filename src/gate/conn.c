@@ -48,12 +48,10 @@ static void wait_for_log(struct conn *c)
 void conn_close(struct conn *c)
 {
     struct gate *g = c->gate;
-    if (c->mn[0] && g->config.connected)
-        g->config.connected(g->config.user, yh_str_of(c->mn), c->peer, false);
+    roster_leave(c);
     if (!c->detached)
         net_loop_del(g->loop, c->fd);
     close(c->fd);
-    conn_link_drop(&c->all);
     conn_link_drop(&c->pending);
     conn_link_drop(&c->resting);
     conn_link_drop(&c->partial);
@@ -176,6 +174,7 @@ static bool flush(struct conn *c)
         yh_buf_done(&c->out);
     note_held_back(c);
     uint32_t events = wanted_events(c);
+    roster_state(c);
     if (c->detached || events == c->events)
         return true;
     c->events = events;
@@ -252,19 +251,6 @@ static taken append(struct conn *c, chain_kind kind, yh_str mn, yh_str payload, 
     return chain_append(c->gate->config.chain, &record, ret_seq) == YH_OK ? TAKEN : LATER;
 }
 
-static void remember_mn(struct conn *c, yh_str mn)
-{
-    if (mn.n == 0 || mn.n > CONN_MN_MAX || yh_str_is(mn, c->mn))
-        return;
-    struct gate *g = c->gate;
-    if (c->mn[0] && g->config.connected)
-        g->config.connected(g->config.user, yh_str_of(c->mn), c->peer, false);
-    memcpy(c->mn, mn.p, mn.n);
-    c->mn[mn.n] = '\0';
-    if (g->config.connected)
-        g->config.connected(g->config.user, mn, c->peer, true);
-}
-
 static taken answer(struct conn *c, const struct hj212_brief *brief, const struct gate_verdict *verdict, uint64_t seq)
 {
     yh_buf_clear(&c->gate->answer);
@@ -308,9 +294,12 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
         return TURN;
     struct gate_verdict verdict = {0};
     g->config.judge(g->config.user, &brief, &verdict);
-    bool good = event->kind == HJ212_FRAME;
+    bool good = event->kind == HJ212_FRAME, resendable = good && is_resendable(&brief);
+    struct repeat_print print = {0};
     uint64_t seq;
-    if (good && is_resendable(&brief) && repeat_find(g->repeat, event->raw, &seq)) {
+    if (resendable)
+        print = repeat_print(g->repeat, event->raw);
+    if (resendable && repeat_find(g->repeat, print, &seq)) {
         count(&g->count.repeated, 1);
         if (g->config.repeated)
             g->config.repeated(g->config.user, &brief);
@@ -319,12 +308,13 @@ static taken take_frame(struct conn *c, const struct hj212_event *event)
             c->credit++;
             return LATER;
         }
-        if (good && is_resendable(&brief))
-            repeat_add(g->repeat, event->raw, seq);
+        if (resendable)
+            repeat_add(g->repeat, print, seq);
         count(good ? &g->count.frames : &g->count.bad, 1);
     }
+    count(good ? &c->shown.frames : &c->shown.bad, 1);
     if (good)
-        remember_mn(c, brief.mn);
+        roster_frame(c, &brief);
     return good || verdict.accept_bad_crc ? answer(c, &brief, &verdict, seq) : TAKEN;
 }
 
@@ -335,6 +325,7 @@ static taken take_junk(struct conn *c, const struct hj212_event *event)
         return LATER;
     count(&c->gate->count.junk, 1);
     count(&c->gate->count.junk_bytes, event->raw.n);
+    count(&c->shown.junk, 1);
     return TAKEN;
 }
 
@@ -450,6 +441,7 @@ static bool readable(struct conn *c)
     c->ended = got == 0 || (c->draining && c->drain_left == 0);
     c->last_us = yh_clock_mono_us();
     count(&g->count.bytes, (uint64_t)got);
+    count(&c->shown.bytes, (uint64_t)got);
     return digest(c, n + (size_t)got);
 }
 
@@ -557,7 +549,7 @@ yh_err conn_open(struct gate *g, int fd, const char *peer, uint32_t place)
         free(c);
         return e;
     }
-    conn_link_add(&g->all, &c->all);
+    roster_join(c);
     count(&g->count.connections, 1);
     count(&g->count.accepted, 1);
     return YH_OK;

@@ -13,10 +13,10 @@
 #include "gate/events.h"
 #include "gate/gate.h"
 #include "gate/repeat.h"
+#include "gate/roster.h"
 #include "hj212/framer.h"
 #include "net/loop.h"
 
-#define CONN_MN_MAX   32u
 #define CONN_READ_MAX 65536u
 #define CONN_HOLD_MAX (CONN_READ_MAX + HJ212_BUFFER_MAX)
 #define CONN_OUT_HIGH_MAX (1u << 20) /* the largest gate_limits.held_each: answers not taken, beyond which it is not read */
@@ -34,14 +34,15 @@ struct conn_wait {
 };
 
 struct conn {
-    struct conn_link all;     /* every connection */
+    struct conn_link all;     /* every connection; changed under the roster's lock */
     struct conn_link pending; /* those that wait for the log: answers, or paused */
     struct conn_link resting; /* those held back by a limit, until rest_us */
     struct conn_link partial; /* those with an unfinished frame, the oldest first */
     struct gate *gate;
     int fd;
     char peer[64];
-    char mn[CONN_MN_MAX + 1]; /* of the last good frame; "" before the first */
+    char mn[GATE_MN_SIZE];    /* of the last good frame; "" before the first */
+    struct roster_entry shown;
     uint32_t events;          /* what the loop listens for */
     struct hj212_framer framer;
     char *hold;               /* bytes received and not finished */
@@ -83,6 +84,7 @@ struct gate {
     struct bucket accepts;
     struct events events;
     struct conn_link all, pending, resting, partial;
+    struct roster roster;
     bool rest_timer;
     int drained_fd; /* readable when a drained gate has no connection any more */
     bool draining;

@@ -36,6 +36,11 @@ static const struct {
     [GATE_DROPPED_LINE] = {DROPPED, "connection_lost", NULL},
 };
 
+const char *events_word(gate_event what)
+{
+    return rows[what].cause;
+}
+
 void events_count(struct events *e, gate_event what, uint64_t n)
 {
     atomic_fetch_add_explicit(&e->n[what], n, memory_order_relaxed);

@@ -27,6 +27,8 @@ struct events {
     } line[GATE_EVENT_COUNT];
 };
 
+const char *events_word(gate_event what); /* the cause in the metrics */
+
 void events_count(struct events *e, gate_event what, uint64_t n);
 
 /* Counts one and composes a line for the log, at most one per minute and cause; false when it is not time for one. */

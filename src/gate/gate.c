@@ -153,6 +153,7 @@ yh_err gate_new(const struct gate_config *config, struct gate **ret)
     conn_link_init(&g->pending);
     conn_link_init(&g->resting);
     conn_link_init(&g->partial);
+    roster_init(&g->roster);
     yh_err e = start(g);
     if (e != YH_OK) {
         gate_free(g);
@@ -247,6 +248,7 @@ void gate_free(struct gate *g)
     free(g->scratch);
     yh_buf_done(&g->answer);
     net_loop_free(g->loop);
+    roster_done(&g->roster);
     free(g);
 }
 
@@ -257,7 +259,7 @@ uint16_t gate_port(const struct gate *g)
 
 void gate_remember(struct gate *g, yh_str raw, uint64_t seq)
 {
-    repeat_add(g->repeat, raw, seq);
+    repeat_add(g->repeat, repeat_print(g->repeat, raw), seq);
 }
 
 void gate_stats_get(const struct gate *g, struct gate_stats *ret)

@@ -9,8 +9,8 @@
  * what it left unfinished is logged as it stands. Who takes more than its share (gate/limits.h) waits in the same way; only a
  * new connection beyond the limits is turned away.
  *
- * Threads: one event-loop thread owns all connections. gate_durable(), gate_stats_get(), gate_metrics() and
- * gate_limits_set() may be called by any thread.
+ * Threads: one event-loop thread owns all connections. gate_durable(), gate_stats_get(), gate_metrics(), gate_limits_set(),
+ * gate_each_peer() and gate_refusals_get() may be called by any thread.
  */
 #ifndef YH_GATE_GATE_H
 #define YH_GATE_GATE_H
@@ -50,9 +50,40 @@ struct gate_config {
     /* On the gate's thread; must not block. */
     void (*judge)(void *user, const struct hj212_brief *brief, struct gate_verdict *ret);
     void (*repeated)(void *user, const struct hj212_brief *brief); /* may be NULL */
-    /* The connection speaks for another MN than before (its last good frame), or is gone. May be NULL. */
+    /* The connection speaks for an MN for the first time (its last good frame), or no longer. May be NULL. */
     void (*connected)(void *user, yh_str mn, const char *peer, bool on);
     void *user;
+};
+
+#define GATE_MN_SIZE  33
+#define GATE_REFUSALS 16
+
+/* What a connection is waiting for. */
+typedef enum gate_peer_state {
+    GATE_PEER_SERVED,  /* nothing */
+    GATE_PEER_WAITING, /* answers wait for the log */
+    GATE_PEER_PAUSED,  /* not read from: the log is behind */
+    GATE_PEER_CLOGGED, /* not read from: it does not take its answers */
+    GATE_PEER_LIMITED, /* not read from for a moment: its station, or all together, are at a limit */
+} gate_peer_state;
+
+/* A connection as it stands; views live during the call. */
+struct gate_peer {
+    uint64_t id; /* grows with every connection */
+    const char *peer;
+    yh_time since, last_frame; /* last_frame: of a good one, YH_TIME_NONE before the first */
+    const char (*mns)[GATE_MN_SIZE]; /* it speaks for */
+    size_t mn_n;
+    hj212_edition edition;
+    gate_peer_state state;
+    char cn[8]; /* of the last good frame, no NUL when full */
+    uint64_t frames, bad, junk, bytes, waiting;
+};
+
+struct gate_refusal {
+    yh_time at;
+    char peer[64];
+    const char *why; /* machine word, the cause in the metrics */
 };
 
 struct gate;
@@ -82,5 +113,11 @@ void gate_metrics(const struct gate *g, yh_buf *out); /* what was refused, delay
 
 /* New limits, for what is open already as well; any thread. */
 yh_must yh_err gate_limits_set(struct gate *g, const struct gate_limits *limits);
+
+/* All connections, oldest first. The gate can neither admit nor close one meanwhile: copy and return. */
+void gate_each_peer(struct gate *g, void (*each)(void *user, const struct gate_peer *peer), void *user);
+
+/* Who was not let in, newest first; the number since start. */
+size_t gate_refusals_get(struct gate *g, struct gate_refusal ret[GATE_REFUSALS], uint64_t *ret_total);
 
 #endif

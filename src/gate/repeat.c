@@ -5,12 +5,8 @@
 #define SETS 65536u
 #define WAYS 4u
 
-struct print {
-    uint64_t a, b;
-};
-
 struct entry {
-    struct print print;
+    struct repeat_print print;
     uint64_t seq_plus_1; /* 0: empty */
 };
 
@@ -48,9 +44,9 @@ static uint64_t load(const char *p, size_t n)
 }
 
 /* The key is secret to this process, so that nobody can aim at a collision. */
-static struct print print_of(const struct repeat *r, yh_str bytes)
+struct repeat_print repeat_print(const struct repeat *r, yh_str bytes)
 {
-    struct print h = {r->key[0] ^ bytes.n, r->key[1]};
+    struct repeat_print h = {r->key[0] ^ bytes.n, r->key[1]};
     for (size_t i = 0; i < bytes.n; i += 8) {
         uint64_t word = load(bytes.p + i, yh_min_size(8, bytes.n - i));
         h.a = fold(h.a ^ word, 0x9E3779B97F4A7C15u ^ r->key[1]);
@@ -60,9 +56,8 @@ static struct print print_of(const struct repeat *r, yh_str bytes)
     return h;
 }
 
-bool repeat_find(const struct repeat *r, yh_str bytes, uint64_t *ret_seq)
+bool repeat_find(const struct repeat *r, struct repeat_print h, uint64_t *ret_seq)
 {
-    struct print h = print_of(r, bytes);
     const struct entry *set = r->set[h.a % SETS];
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].seq_plus_1 && set[i].print.a == h.a && set[i].print.b == h.b) {
@@ -73,9 +68,8 @@ bool repeat_find(const struct repeat *r, yh_str bytes, uint64_t *ret_seq)
     return false;
 }
 
-void repeat_add(struct repeat *r, yh_str bytes, uint64_t seq)
+void repeat_add(struct repeat *r, struct repeat_print h, uint64_t seq)
 {
-    struct print h = print_of(r, bytes);
     struct entry *set = r->set[h.a % SETS];
     size_t oldest = 0;
     for (size_t i = 1; i < WAYS; i++)

@@ -13,7 +13,13 @@ struct repeat;
 yh_must yh_err repeat_new(struct repeat **ret); /* about 260,000 frames in 8 MiB */
 void repeat_free(struct repeat *r);
 
-bool repeat_find(const struct repeat *r, yh_str bytes, uint64_t *ret_seq);
-void repeat_add(struct repeat *r, yh_str bytes, uint64_t seq);
+/* The hash, made once for both calls. */
+struct repeat_print {
+    uint64_t a, b;
+};
+struct repeat_print repeat_print(const struct repeat *r, yh_str bytes);
+
+bool repeat_find(const struct repeat *r, struct repeat_print print, uint64_t *ret_seq);
+void repeat_add(struct repeat *r, struct repeat_print print, uint64_t seq);
 
 #endif

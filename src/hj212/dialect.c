@@ -60,43 +60,77 @@ static bool all_hold(const struct hj212_frame *f, const char *words)
     return true;
 }
 
+/* Behind `words` when the first of them begins `text`, else NULL. */
+static const char *word_begins(yh_str text, const char *words)
+{
+    size_t n = 0;
+    while (n < text.n && words[n] == text.p[n] && text.p[n] != ' ' && text.p[n] != '\0')
+        n++;
+    return words[n] == ' ' || words[n] == '\0' ? words + n : NULL;
+}
+
 static bool one_of(yh_str text, const char *words)
 {
-    yh_str rest = yh_str_of(words), word;
-    while (text.n && yh_str_split(&rest, ' ', &word))
-        if (yh_str_eq(word, text))
+    while (*words) {
+        const char *end = word_begins(text, words);
+        if (end && (size_t)(end - words) == text.n && text.n)
             return true;
+        while (*words && *words++ != ' ')
+            ;
+    }
     return false;
 }
 
 static bool begins_with_one_of(yh_str text, const char *words)
 {
-    yh_str rest = yh_str_of(words), word;
-    while (yh_str_split(&rest, ' ', &word))
-        if (yh_str_starts(text, word))
+    while (*words) {
+        if (word_begins(text, words))
+            return true;
+        while (*words && *words++ != ' ')
+            ;
+    }
+    return false;
+}
+
+static uint64_t first_bit(yh_str key)
+{
+    return key.n ? (uint64_t)1 << (key.p[0] & 63) : 0;
+}
+
+/* What the keys of the frame begin with: most frames show at once that they hold no key of a dialect. */
+static uint64_t first_bits(const struct hj212_frame *f)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < f->item_count; i++)
+        bits |= first_bit(f->items[i].key);
+    return bits;
+}
+
+static bool has_key(const struct hj212_frame *f, const struct hj212_dialect *d)
+{
+    for (unsigned i = 0; i < f->item_count; i++)
+        if (first_bit(f->items[i].key) & d->cp_key_first && begins_with_one_of(f->items[i].key, d->cp_key))
             return true;
     return false;
 }
 
-static bool has_key(const struct hj212_frame *f, const char *words)
+static bool shows(uint64_t first, const struct hj212_dialect *d)
 {
-    for (unsigned i = 0; i < f->item_count; i++)
-        if (begins_with_one_of(f->items[i].key, words))
-            return true;
-    return false;
+    return !*d->cp_key || (first & d->cp_key_first);
 }
 
 static bool matches(const struct hj212_frame *f, const struct hj212_dialect *d)
 {
     return (!*d->cn || one_of(f->header[HJ212_CN], d->cn)) && (!*d->st || one_of(f->header[HJ212_ST], d->st)) &&
            (!*d->flag || one_of(f->header[HJ212_FLAG], d->flag)) && all_hold(f, d->has) &&
-           (!*d->cp_key || has_key(f, d->cp_key));
+           (!*d->cp_key || has_key(f, d));
 }
 
 const struct hj212_dialect *hj212_dialect_of(const struct hj212_frame *f)
 {
+    uint64_t first = first_bits(f);
     for (size_t i = 0; i < hj212_dialect_table_count; i++)
-        if (matches(f, &hj212_dialect_table[i]))
+        if (shows(first, &hj212_dialect_table[i]) && matches(f, &hj212_dialect_table[i]))
             return &hj212_dialect_table[i];
     return NULL;
 }

@@ -13,6 +13,7 @@ struct hj212_dialect {
     const char *cn, *st, *flag, *cp_key, *has; /* how a frame shows it: words, all filled ones must match */
     const char *heartbeat, *login; /* CNs this dialect uses for it, "" when none */
     const char *note;  /* Chinese */
+    uint64_t cp_key_first; /* bit (character & 63) of what each word of cp_key begins with */
 };
 
 /* The first that matches, NULL when the frame shows none. */

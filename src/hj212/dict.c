@@ -2,30 +2,23 @@
 
 #define CODE_MAX ((size_t)16)
 
-static const struct hj212_factor *factor_row(const uint16_t *index, size_t i)
+static bool is_code(yh_str code, const char *z)
 {
-    return &hj212_factor_table[index[i]];
+    for (size_t i = 0; i < code.n; i++)
+        if (z[i] == '\0' || z[i] != code.p[i])
+            return false;
+    return z[code.n] == '\0';
 }
 
-static yh_str code_of(const struct hj212_factor *f, bool of_2005)
+static const struct hj212_factor *search(yh_str code)
 {
-    return yh_str_of(of_2005 ? f->code_2005 : f->code);
-}
-
-static const struct hj212_factor *search(yh_str code, bool of_2005)
-{
-    const uint16_t *index = of_2005 ? hj212_factor_by_2005 : hj212_factor_by_code;
-    size_t low = 0, high = of_2005 ? hj212_factor_by_2005_count : hj212_factor_by_code_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (yh_str_cmp(code_of(factor_row(index, middle), of_2005), code) < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    uint32_t at = hj212_code_hash(code.p, code.n) % HJ212_CODE_SLOTS;
+    for (; hj212_code_slots[at] != HJ212_CODE_EMPTY; at = (at + 1) % HJ212_CODE_SLOTS) {
+        const struct hj212_factor *f = &hj212_factor_table[hj212_code_slots[at] / 2];
+        if (is_code(code, hj212_code_slots[at] % 2 ? f->code_2005 : f->code))
+            return f;
     }
-    size_t count = of_2005 ? hj212_factor_by_2005_count : hj212_factor_by_code_count;
-    bool hit = low < count && yh_str_eq(code_of(factor_row(index, low), of_2005), code);
-    return hit ? factor_row(index, low) : NULL;
+    return NULL;
 }
 
 /* "e10103": the last two digits are the number of the equipment. */
@@ -39,7 +32,7 @@ static const struct hj212_factor *search_pattern(yh_str code)
     memcpy(text, code.p, code.n);
     for (size_t i = 0; i < YH_LEN(endings); i++) {
         memcpy(text + code.n - 2, endings[i], 2);
-        const struct hj212_factor *f = search((yh_str){text, code.n}, false);
+        const struct hj212_factor *f = search((yh_str){text, code.n});
         if (f)
             return f;
     }
@@ -48,10 +41,9 @@ static const struct hj212_factor *search_pattern(yh_str code)
 
 const struct hj212_factor *hj212_factor_find(yh_str code)
 {
-    if (code.n == 0)
+    if (code.n == 0 || code.n > CODE_MAX)
         return NULL;
-    const struct hj212_factor *f = search(code, false);
-    f = f ? f : search(code, true);
+    const struct hj212_factor *f = search(code);
     return f ? f : search_pattern(code);
 }
 
@@ -65,7 +57,7 @@ const struct hj212_command *hj212_command_find(yh_str cn, yh_str direction)
 {
     for (size_t i = 0; i < hj212_command_table_count; i++) {
         const struct hj212_command *c = &hj212_command_table[i];
-        if (yh_str_is(cn, c->cn) &&
+        if (is_code(cn, c->cn) &&
             (direction.n == 0 || yh_str_is(direction, c->direction) || strcmp(c->direction, "both") == 0))
             return c;
     }

@@ -202,21 +202,25 @@ static size_t hexlist_plain_len(yh_str segment, yh_str cp)
     return hj212_hexlist_read(cp, &raw) == YH_OK ? segment.n - cp.n + raw.n : segment.n;
 }
 
+/*
+ * The CRC belongs to the plain text, but one enciphered frame in 256 has a cipher text that fits it as well: the look of
+ * the area decides, and a fitting CRC only when the key does not open it.
+ */
 static void open_cipher(struct hj212_frame *f, const struct hj212_key *key, yh_buf *scratch, bool crc_fits)
 {
     bool have_key = key && key->set;
     if (!f->cp.n || !(f->edition == HJ212_ED_2025 || have_key))
         return;
     f->hexlist = hj212_wire_is_hexlist(f->cp);
-    if (!f->hexlist && (crc_fits || !hj212_wire_is_cipher(f->cp)))
+    if (!f->hexlist && !hj212_wire_is_cipher(f->cp))
         return;
-    f->encrypted = true;
     if (f->hexlist)
         f->plain_len = hexlist_plain_len(f->segment, f->cp);
-    if (have_key) {
-        f->decrypted = decipher(f, key, scratch) == YH_OK;
-        f->key_rejected = !f->decrypted;
-    }
+    f->decrypted = have_key && decipher(f, key, scratch) == YH_OK;
+    if (have_key && !f->decrypted && !f->hexlist && crc_fits)
+        return;
+    f->encrypted = true;
+    f->key_rejected = have_key && !f->decrypted;
 }
 
 static bool has_header(const struct hj212_frame *f)

@@ -95,14 +95,18 @@ static bool plain_block(const char *p)
     return true;
 }
 
+/*
+ * A block of cipher text is printable once in eight million, which happens every day at a large platform: one block decides
+ * nothing. Text begins with a key, and a damaged byte leaves most of its blocks readable.
+ */
 bool hj212_wire_is_cipher(yh_str cp)
 {
-    if (cp.n < 16)
+    size_t blocks = cp.n / 16, plain = 0;
+    if (blocks == 0 || (plain_block(cp.p) && memchr(cp.p, '=', 16)))
         return false;
-    for (size_t at = 0; at + 16 <= cp.n; at += 16)
-        if (plain_block(cp.p + at))
-            return false;
-    return true;
+    for (size_t i = 0; i < blocks; i++)
+        plain += plain_block(cp.p + 16 * i);
+    return plain * 2 < blocks;
 }
 
 static bool looks_enciphered(yh_str segment)

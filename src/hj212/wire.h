@@ -41,7 +41,7 @@ void hj212_wire_by_end(yh_str frame, struct hj212_layout *ret);
 /* The CP area between "CP=&&" and the last "&&"; false when there is none. *ret_closed: the last "&&" was there. */
 bool hj212_wire_cp(yh_str segment, yh_str *ret_cp, bool *ret_closed);
 
-/* {0xE4,0x3E,...} notation, or no whole 16-byte block that is plain text. */
+/* {0xE4,0x3E,...} notation, or whole 16-byte blocks most of which are no plain text. */
 bool hj212_wire_is_hexlist(yh_str cp);
 bool hj212_wire_is_cipher(yh_str cp);
 

@@ -1,6 +1,6 @@
 #include "kit/role.h"
 
-static const char *const of_admin[] = {"station:read", "station:admit", "user:admin", "metrics:read", NULL};
+static const char *const of_admin[] = {"station:read", "station:admit", "user:admin", "metrics:read", "relay:admin", NULL};
 static const char *const of_duty[] = {"station:read", "station:admit", NULL};
 static const char *const of_viewer[] = {"station:read", NULL};
 

@@ -2,9 +2,8 @@
 #include "monitor/http.h"
 
 #include "chain/merkle.h"
-#include "hj212/diagnose.h"
-#include "hj212/dict.h"
 #include "hj212/text.h"
+#include "monitor/frame_json.h"
 
 #define RECORD_MAX (CHAIN_PAYLOAD_MAX + 4096)
 
@@ -18,87 +17,6 @@ const char *frame_kind_word(unsigned kind)
 }
 
 /* ---- one record ---- */
-
-static void put_named(struct yh_json *j, const char *key, const char *code_key, yh_str code, const char *name)
-{
-    yh_json_key(j, key);
-    yh_json_obj(j);
-    yh_json_kstr(j, code_key, code);
-    yh_json_kz(j, "name", name);
-    yh_json_obj_end(j);
-}
-
-static void put_item(struct yh_json *j, const struct hj212_item *item)
-{
-    size_t dash = yh_str_find(item->key, '-', 0);
-    const struct hj212_factor *factor =
-        dash < item->key.n ? hj212_factor_find(yh_str_sub(item->key, 0, dash)) : NULL;
-    yh_str field = yh_str_sub(item->key, dash + 1, item->key.n);
-    bool emission = yh_str_is(field, "Cou");
-    yh_json_obj(j);
-    yh_json_ki64(j, "group", item->group);
-    yh_json_kstr(j, "key", item->key);
-    yh_json_key(j, "value");
-    if (item->value.p)
-        yh_json_str(j, item->value);
-    else
-        yh_json_null(j);
-    yh_json_kz(j, "factor_name", factor ? factor->name : NULL);
-    yh_json_kz(j, "field_name", dash < item->key.n ? monitor_field_title(field) : monitor_field_title(item->key));
-    yh_json_kz(j, "unit", !factor || yh_str_is(field, "Flag") ? NULL : emission ? factor->unit_emission : factor->unit);
-    yh_json_obj_end(j);
-}
-
-static void put_warnings(struct yh_json *j, const struct hj212_frame *f)
-{
-    yh_json_key(j, "warnings");
-    yh_json_arr(j);
-    for (unsigned bit = 0; bit < hj212_warning_count(); bit++) {
-        if (!(f->warnings >> bit & 1))
-            continue;
-        yh_json_obj(j);
-        yh_json_kz(j, "word", hj212_warning_name(bit));
-        yh_json_kz(j, "text", hj212_warning_text(bit));
-        yh_json_obj_end(j);
-    }
-    yh_json_arr_end(j);
-}
-
-static void put_explained(struct yh_json *j, const struct hj212_frame *f, yh_str raw)
-{
-    const struct hj212_command *command = hj212_command_find(f->header[HJ212_CN], YH_S("D>P"));
-    const struct hj212_system_type *system = hj212_system_type_find(f->header[HJ212_ST]);
-    yh_json_key(j, "explained");
-    yh_json_obj(j);
-    put_named(j, "command", "cn", f->header[HJ212_CN], command ? command->name : NULL);
-    put_named(j, "system_type", "st", f->header[HJ212_ST], system ? system->name : NULL);
-    yh_json_key(j, "items");
-    yh_json_arr(j);
-    for (unsigned i = 0; i < f->item_count; i++)
-        put_item(j, &f->items[i]);
-    yh_json_arr_end(j);
-    yh_buf_auto text = yh_buf_make(1024);
-    hj212_cause cause = hj212_diagnose(f, raw);
-    if (cause != HJ212_CAUSE_NONE)
-        hj212_cause_text(cause, f, &text);
-    yh_json_kz(j, "cause_text", text.n ? yh_buf_z(&text) : NULL);
-    put_warnings(j, f);
-    yh_json_obj_end(j);
-}
-
-static yh_err put_decoded(struct http_request *rq, struct yh_json *j, const struct chain_record *r)
-{
-    struct hj212_key key = live_profile(monitor_http_of(rq)->live, r->origin).key;
-    struct hj212_frame *f = yh_arena_alloc(rq->arena, sizeof *f);
-    if (!f)
-        return yh_fail(YH_E_NO_MEMORY, "no memory to decode a frame");
-    yh_buf_auto scratch = yh_buf_make(HJ212_EXTRA_MAX * 1024);
-    hj212_parse(r->payload, &key, &scratch, f);
-    yh_json_key(j, "decoded");
-    hj212_frame_json(f, r->payload, r->kind == CHAIN_BAD ? "bad" : "frame", j);
-    put_explained(j, f, r->payload);
-    return YH_OK;
-}
 
 static yh_err record_of(struct http_request *rq, yh_buf *bytes, struct chain_record *ret, yh_sm3_hash *ret_leaf)
 {
@@ -115,6 +33,22 @@ static yh_err record_of(struct http_request *rq, yh_buf *bytes, struct chain_rec
 static bool is_readable(const struct chain_record *r)
 {
     return r->kind != CHAIN_NOTE;
+}
+
+static yh_err put_content(struct http_request *rq, struct yh_json *j, const struct chain_record *r)
+{
+    if (r->kind == CHAIN_JUNK) {
+        frame_json_put_junk(j, r->payload);
+        return YH_OK;
+    }
+    struct hj212_key key = live_profile(monitor_http_of(rq)->live, r->origin).key;
+    struct hj212_frame *f = YH_NEW(rq->arena, struct hj212_frame);
+    if (!f)
+        return yh_fail(YH_E_NO_MEMORY, "no memory to decode a frame");
+    yh_buf_auto plain = yh_buf_make(HJ212_EXTRA_MAX * 1024);
+    hj212_parse(r->payload, &key, &plain, f);
+    frame_json_put(j, f, r->payload, r->kind == CHAIN_BAD ? "bad" : "frame");
+    return YH_OK;
 }
 
 static yh_err get_frame(struct http_request *rq)
@@ -137,14 +71,7 @@ static yh_err get_frame(struct http_request *rq)
     yh_json_key(j, "leaf");
     yh_json_hex(j, leaf.b, sizeof leaf.b);
     yh_json_kstr(j, "raw", yh_buf_view(&escaped));
-    if (r.kind == CHAIN_FRAME || r.kind == CHAIN_BAD) {
-        YH_TRY(put_decoded(rq, j, &r));
-    } else {
-        yh_json_key(j, "decoded");
-        yh_json_null(j);
-        yh_json_key(j, "explained");
-        yh_json_null(j);
-    }
+    YH_TRY(put_content(rq, j, &r));
     yh_json_obj_end(j);
     return YH_OK;
 }
@@ -263,42 +190,6 @@ static yh_err get_evidence(struct http_request *rq)
 
 /* ---- rows ---- */
 
-static const struct http_field named_code[] = {
-    {.name = "cn", .type = HTTP_T_STRING, .title = "命令编码"},
-    {.name = "st", .type = HTTP_T_STRING, .title = "系统编码"},
-    {.name = "name", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "名称"},
-    {.name = NULL},
-};
-static const struct http_schema named_code_schema = {.name = "NamedCode", .fields = named_code};
-
-static const struct http_field item_fields[] = {
-    {.name = "group", .type = HTTP_T_INT, .required = true, .title = "组序号"},
-    {.name = "key", .type = HTTP_T_STRING, .required = true, .title = "字段"},
-    {.name = "value", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "值"},
-    {.name = "factor_name", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "因子"},
-    {.name = "field_name", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "含义"},
-    {.name = "unit", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "单位"},
-    {.name = NULL},
-};
-static const struct http_schema item_schema = {.name = "FrameItem", .fields = item_fields};
-
-static const struct http_field warning_fields[] = {
-    {.name = "word", .type = HTTP_T_STRING, .required = true},
-    {.name = "text", .type = HTTP_T_STRING, .required = true, .title = "说明"},
-    {.name = NULL},
-};
-static const struct http_schema warning_schema = {.name = "FrameWarning", .fields = warning_fields};
-
-static const struct http_field explained_fields[] = {
-    {.name = "command", .type = HTTP_T_OBJECT, .required = true, .of = &named_code_schema},
-    {.name = "system_type", .type = HTTP_T_OBJECT, .required = true, .of = &named_code_schema},
-    {.name = "items", .type = HTTP_T_ARRAY, .required = true, .of = &item_schema},
-    {.name = "cause_text", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "故障原因"},
-    {.name = "warnings", .type = HTTP_T_ARRAY, .required = true, .of = &warning_schema},
-    {.name = NULL},
-};
-static const struct http_schema explained_schema = {.name = "FrameExplained", .fields = explained_fields};
-
 static const struct http_field frame_fields[] = {
     {.name = "seq", .type = HTTP_T_INT, .required = true, .title = "存证编号"},
     {.name = "received", .type = HTTP_T_TIME, .required = true, .title = "接收时间"},
@@ -308,7 +199,9 @@ static const struct http_field frame_fields[] = {
     {.name = "leaf", .type = HTTP_T_STRING, .required = true, .title = "叶子哈希(SM3)"},
     {.name = "raw", .type = HTTP_T_STRING, .required = true, .title = "原文(转义)"},
     {.name = "decoded", .type = HTTP_T_ANY, .required = true, .nullable = true, .title = "解析结果"},
-    {.name = "explained", .type = HTTP_T_OBJECT, .required = true, .nullable = true, .of = &explained_schema},
+    {.name = "explained", .type = HTTP_T_OBJECT, .required = true, .nullable = true, .of = &frame_explained_schema},
+    {.name = "cause", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "故障"},
+    {.name = "cause_text", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "可能原因"},
     {.name = NULL},
 };
 static const struct http_schema frame_schema = {.name = "Frame", .fields = frame_fields};

@@ -18,6 +18,34 @@ struct monitor_traffic {
     uint64_t frames, bad, junk, acknowledged, repeated, refused, bytes, connections, paused;
 };
 
+/* The door as it stands, copied in by the program into the request's arena; oldest connection first. */
+struct monitor_peer {
+    uint64_t id;
+    yh_str peer, cn;
+    yh_time since, last_frame; /* last_frame: YH_TIME_NONE before the first good one */
+    const char *state;         /* "served" "waiting" "paused" "clogged" "limited" */
+    hj212_edition edition;
+    yh_str *mns;
+    size_t mn_n, mn_total;     /* of those it speaks for the first few are listed */
+    uint64_t frames, bad, junk, bytes, waiting;
+};
+
+struct monitor_refusal {
+    yh_time at;
+    yh_str peer;
+    const char *why;
+};
+
+struct monitor_door {
+    yh_str host;
+    uint16_t port;
+    struct monitor_peer *peers;
+    size_t peer_n;
+    struct monitor_refusal *refusals; /* newest first */
+    size_t refusal_n;
+    uint64_t accepted, refused;
+};
+
 struct monitor_http {
     struct chain *chain;
     struct series *series;
@@ -27,6 +55,7 @@ struct monitor_http {
     void (*traffic)(void *user, struct monitor_traffic *ret);
     double (*frames_per_s)(void *user);
     void (*gate_metrics)(void *user, yh_buf *out); /* Prometheus text: what the gate refused, delayed, dropped */
+    yh_err (*door)(void *user, struct yh_arena *arena, struct monitor_door *ret);
     void *user;
     bool demo;
 };
@@ -45,6 +74,9 @@ const char *monitor_field_title(yh_str field); /* "Rtd" -> 实时值; NULL when 
 void monitor_traffic_json(const struct monitor_http *m, struct yh_json *j);
 
 extern const struct http_route frame_routes[];
+extern const struct http_route frame_log_routes[];
+extern const struct http_route inspect_routes[];
+extern const struct http_route connection_routes[];
 extern const struct http_route growth_routes[];
 extern const struct http_route station_routes[];
 extern const struct http_route series_routes[];

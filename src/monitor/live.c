@@ -168,10 +168,9 @@ static void copy_short(char *to, size_t size, yh_str from)
     to[n] = '\0';
 }
 
-static void note_recent(struct live_station *s, const struct chain_record *r, const struct ingest_result *result)
+struct live_frame live_frame_of(const struct chain_record *r, const struct ingest_result *result)
 {
-    struct live_frame *f = &s->recent[s->recent_n++ % LIVE_RECENT];
-    *f = (struct live_frame){
+    struct live_frame f = {
         .seq = r->seq,
         .received = r->received,
         .data_time = result->has_time ? result->data_time : YH_TIME_NONE,
@@ -180,7 +179,8 @@ static void note_recent(struct live_station *s, const struct chain_record *r, co
         .issue = (uint8_t)result->issue,
     };
     if (result->frame)
-        copy_short(f->cn, sizeof f->cn, result->frame->header[HJ212_CN]);
+        copy_short(f.cn, sizeof f.cn, result->frame->header[HJ212_CN]);
+    return f;
 }
 
 bool live_is_fault_flag(char flag)
@@ -188,8 +188,12 @@ bool live_is_fault_flag(char flag)
     return flag != 0 && flag != 'N' && flag != '3';
 }
 
-static struct live_factor *find_factor(const struct live_station *s, yh_str code)
+/* A station names its factors in the same order every time: the one behind the last is tried first. */
+static struct live_factor *find_factor(const struct live_station *s, yh_str code, size_t guess)
 {
+    for (size_t i = guess; i < s->factor_n && i < guess + 2; i++)
+        if (yh_str_is(code, s->factors[i].code))
+            return &s->factors[i];
     for (size_t i = 0; i < s->factor_n; i++)
         if (yh_str_is(code, s->factors[i].code))
             return &s->factors[i];
@@ -198,7 +202,7 @@ static struct live_factor *find_factor(const struct live_station *s, yh_str code
 
 const struct live_factor *live_factor_find(const struct live_station *s, yh_str code)
 {
-    return find_factor(s, code);
+    return find_factor(s, code, 0);
 }
 
 static struct live_factor *add_factor(struct live_station *s, yh_str code)
@@ -219,19 +223,34 @@ static struct live_factor *add_factor(struct live_station *s, yh_str code)
     return f;
 }
 
-void live_note_factor(struct live_station *s, yh_str code, series_kind kind)
+/* Returns its place, for the next guess. */
+static size_t note_factor(struct live_station *s, yh_str code, series_kind kind, size_t guess)
 {
-    struct live_factor *f = find_factor(s, code);
+    struct live_factor *f = find_factor(s, code, guess);
     if (!f)
         f = add_factor(s, code);
-    if (f)
-        f->kinds |= (uint8_t)(1u << kind);
+    if (!f)
+        return guess;
+    f->kinds |= (uint8_t)(1u << kind);
+    return (size_t)(f - s->factors);
 }
 
-static struct live_latest *latest_place(struct live_station *s, yh_str factor, series_field field)
+void live_note_factor(struct live_station *s, yh_str code, series_kind kind)
 {
+    (void)note_factor(s, code, kind, 0);
+}
+
+static bool is_latest_of(const struct live_latest *l, yh_str factor, series_field field)
+{
+    return l->field == field && yh_str_is(factor, l->factor);
+}
+
+static struct live_latest *latest_place(struct live_station *s, yh_str factor, series_field field, size_t guess)
+{
+    if (guess < s->latest_n && is_latest_of(&s->latest[guess], factor, field))
+        return &s->latest[guess];
     for (size_t i = 0; i < s->latest_n; i++)
-        if (s->latest[i].field == field && yh_str_is(factor, s->latest[i].factor))
+        if (is_latest_of(&s->latest[i], factor, field))
             return &s->latest[i];
     if (s->latest_n == LIVE_FACTORS_MAX)
         return NULL;
@@ -252,9 +271,11 @@ static struct live_latest *latest_place(struct live_station *s, yh_str factor, s
 /* "Latest" is the last measured, not the last received; a value from the future is not measured yet. */
 static void note_latest(struct live_station *s, const struct chain_record *r, const struct ingest_result *result)
 {
+    size_t guess = 0;
     for (size_t i = 0; i < result->cell_count; i++) {
         const struct series_cell *cell = &result->cells[i];
-        struct live_latest *l = latest_place(s, cell->factor, cell->field);
+        struct live_latest *l = latest_place(s, cell->factor, cell->field, guess);
+        guess = l ? (size_t)(l - s->latest) + 1 : guess;
         if (!l || result->data_time < l->time || (result->data_time == l->time && r->seq < l->seq))
             continue;
         l->value = cell->value;
@@ -293,7 +314,7 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
         s->unsaved += r->kind == CHAIN_FRAME;
         s->dirty = true;
     }
-    note_recent(s, r, result);
+    s->recent[s->recent_n++ % LIVE_RECENT] = live_frame_of(r, result);
     if (r->kind == CHAIN_JUNK)
         return;
     if (s->first_received == YH_TIME_NONE)
@@ -314,8 +335,9 @@ void live_note(struct live_station *s, const struct chain_record *r, const struc
     if (result->issue != INGEST_FINE && result->issue != INGEST_FUTURE)
         return;
     s->values += result->cell_count;
+    size_t at = 0;
     for (size_t i = 0; i < result->cell_count; i++)
-        live_note_factor(s, result->cells[i].factor, result->kind);
+        at = note_factor(s, result->cells[i].factor, result->kind, at);
     if (result->kind == SERIES_RTD)
         note_rtd(s, r, result);
 }

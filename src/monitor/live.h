@@ -105,6 +105,9 @@ struct live_station *live_know(struct live *l, yh_str mn); /* makes it an admitt
 size_t live_unknown(const struct live *l);
 bool live_next(struct live *l, size_t *at, struct live_station **ret);
 
+/* The row of a record in a list of frames. */
+struct live_frame live_frame_of(const struct chain_record *r, const struct ingest_result *result);
+
 /* What a decoded record says about its sender. Under the lock. */
 void live_note(struct live_station *s, const struct chain_record *r, const struct ingest_result *result);
 

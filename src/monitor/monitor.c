@@ -1,5 +1,6 @@
 #include "monitor/monitor.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -45,6 +46,7 @@ struct monitor {
     pthread_t thread;
     bool thread_runs;
     atomic_bool stop, changed; /* changed: stations may have to be derived again */
+    struct faults *faults;
     pthread_mutex_t lock; /* of what follows */
     struct monitor_stats stats;
 };
@@ -208,6 +210,7 @@ static yh_err take_record(struct monitor *m, const struct chain_record *r, bool 
     YH_TRY(ingest_record(m->ingest, r, &profile, m->config.series, &result));
     YH_TRY(note_sender(m, r, &result, true));
     count(m, &result);
+    faults_note(m->faults, r, &result);
     watch_splits(m, r, &result);
     if (live_now && result.cell_count && result.effect != SERIES_SAME)
         publish_value(m, r, &result);
@@ -253,8 +256,11 @@ static yh_err flush_when_due(struct monitor *m, bool now)
     if (!now && !m->flush_failed && !series_flush_due(m->config.series) && now_us - m->flushed_us < FLUSH_US)
         return YH_OK;
     m->flushed_us = now_us;
+    bool full = series_flush_due(m->config.series);
     yh_err e = series_flush(m->config.series, m->position);
     m->flush_failed = e != YH_OK;
+    if (!full)
+        malloc_trim(0); /* or the allocator keeps for ever what a backlog took; under load it is needed again at once */
     return e;
 }
 
@@ -390,7 +396,9 @@ yh_err monitor_new(const struct monitor_config *config, struct monitor **ret)
     m->flushed_us = yh_clock_mono_us();
     pthread_mutex_init(&m->lock, NULL);
     const struct hj212_split_limits limits = {.wait = SPLIT_WAIT, .max_sets = SPLIT_SETS_MAX, .max_bytes = SPLIT_BYTES_MAX};
-    yh_err e = ingest_new(&m->ingest);
+    yh_err e = faults_new(&m->faults);
+    if (e == YH_OK)
+        e = ingest_new(&m->ingest);
     if (e == YH_OK)
         e = hj212_split_new(&limits, &m->splits);
     if (e == YH_OK)
@@ -425,6 +433,7 @@ yh_err monitor_warm(struct monitor *m, void (*each)(void *user, yh_str raw, uint
             e = note_sender(m, &r, &result, false);
         if (e != YH_OK)
             break;
+        faults_note(m->faults, &r, &result);
     }
     chain_cursor_close(cursor);
     return e == YH_E_NOT_FOUND ? YH_OK : e;
@@ -467,8 +476,14 @@ void monitor_free(struct monitor *m)
         chain_cursor_close(m->cursor);
     ingest_free(m->ingest);
     hj212_split_free(m->splits);
+    faults_free(m->faults);
     pthread_mutex_destroy(&m->lock);
     free(m);
+}
+
+struct faults *monitor_faults(const struct monitor *m)
+{
+    return m->faults;
 }
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret)

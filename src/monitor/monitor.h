@@ -10,6 +10,7 @@
 
 #include "chain/chain.h"
 #include "db/db.h"
+#include "monitor/faults.h"
 #include "monitor/live.h"
 #include "series/series.h"
 
@@ -48,5 +49,6 @@ void monitor_free(struct monitor *m); /* NULL is fine */
 void monitor_stations_changed(struct monitor *m);
 
 void monitor_stats_get(struct monitor *m, struct monitor_stats *ret);
+struct faults *monitor_faults(const struct monitor *m);
 
 #endif

@@ -1,9 +1,8 @@
-/* Stations: list, page, frames, admission of unknown senders, device profile. Series rows stand in series_http.c. */
+/* Stations: list, page, admission of unknown senders, device profile. Series rows stand in series_http.c. */
 #include "monitor/http.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "hj212/dict.h"
 #include "kit/kit.h"
 #include "monitor/registry.h"
 #include "monitor/station_json.h"
@@ -125,45 +124,6 @@ static yh_err with_station(struct http_request *rq, void (*put)(struct yh_json *
 static yh_err get_station(struct http_request *rq)
 {
     return with_station(rq, put_station_page);
-}
-
-/* ---- its newest frames ---- */
-
-static void put_frame_row(struct yh_json *j, const struct live_frame *f)
-{
-    const struct hj212_command *command = hj212_command_find(yh_str_of(f->cn), YH_S("D>P"));
-    bool fault = f->issue >= INGEST_BAD_CRC;
-    yh_json_obj(j);
-    yh_json_ku64(j, "seq", f->seq);
-    yh_json_ktime(j, "received", f->received);
-    yh_json_kz(j, "kind", frame_kind_word(f->kind));
-    yh_json_kz(j, "cn", f->cn);
-    yh_json_kz(j, "cn_name", command ? command->name : NULL);
-    yh_json_ktime(j, "data_time", f->data_time);
-    yh_json_ki64(j, "size", f->size);
-    yh_json_kz(j, "cause", fault ? ingest_issue_word((ingest_issue)f->issue) : NULL);
-    yh_json_kz(j, "cause_text", fault ? ingest_issue_text((ingest_issue)f->issue) : NULL);
-    yh_json_obj_end(j);
-}
-
-static void put_frames(struct yh_json *j, struct live_station *s)
-{
-    const struct live_frame *f;
-    size_t n = 0;
-    yh_json_obj(j);
-    yh_json_key(j, "items");
-    yh_json_arr(j);
-    for (; (f = live_recent(s, n)) != NULL; n++)
-        put_frame_row(j, f);
-    yh_json_arr_end(j);
-    yh_json_ku64(j, "total", n);
-    yh_json_kz(j, "next", NULL);
-    yh_json_obj_end(j);
-}
-
-static yh_err list_frames(struct http_request *rq)
-{
-    return with_station(rq, put_frames);
 }
 
 /* ---- changes ---- */
@@ -435,8 +395,6 @@ const struct http_route station_routes[] = {
      .body = &admit_schema, .reply = &station_page_schema, .handler = admit, .summary = "接入站点", .tag = "接入"},
     {.method = HTTP_GET, .path = "/api/v1/stations/{mn}", .permission = "station:read",
      .reply = &station_page_schema, .handler = get_station, .summary = "站点详情", .tag = "监测"},
-    {.method = HTTP_GET, .path = "/api/v1/stations/{mn}/frames", .permission = "station:read", .query = page_query,
-     .reply = &frame_row_list_schema, .handler = list_frames, .summary = "站点最近的报文", .tag = "监测"},
     {.method = HTTP_PATCH, .path = "/api/v1/stations/{mn}/profile", .permission = "station:admit",
      .body = &patch_schema, .reply = &station_profile_schema, .handler = patch_profile, .summary = "修改设备档案",
      .tag = "接入"},

@@ -130,21 +130,6 @@ static const struct http_field page_fields[] = {
 };
 const struct http_schema station_page_schema = {.name = "StationPage", .fields = page_fields};
 
-static const struct http_field frame_row_fields[] = {
-    {.name = "seq", .type = HTTP_T_INT, .required = true, .title = "存证编号"},
-    {.name = "received", .type = HTTP_T_TIME, .required = true, .title = "接收时间"},
-    {.name = "kind", .type = HTTP_T_STRING, .required = true, .title = "类别"},
-    {.name = "cn", .type = HTTP_T_STRING, .required = true, .title = "命令编码"},
-    {.name = "cn_name", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "命令"},
-    {.name = "data_time", .type = HTTP_T_TIME, .required = true, .nullable = true, .title = "数据时间"},
-    {.name = "size", .type = HTTP_T_INT, .required = true, .title = "字节数"},
-    {.name = "cause", .type = HTTP_T_STRING, .required = true, .nullable = true},
-    {.name = "cause_text", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "原因"},
-    {.name = NULL},
-};
-static const struct http_schema frame_row_schema = {.name = "FrameRow", .fields = frame_row_fields};
-LIST_OF(frame_row_list_schema, "FrameRowList", frame_row_schema);
-
 static const struct http_field unknown_fields[] = {
     {.name = "mn", .type = HTTP_T_STRING, .required = true, .title = "设备编码"},
     {.name = "first_seen", .type = HTTP_T_TIME, .required = true, .title = "首次收到"},

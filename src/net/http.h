@@ -89,6 +89,7 @@ yh_str http_body_str(const struct http_request *rq, const char *name); /* empty 
 /* Answering: write JSON into the reply (status 200 unless set), or fail with a problem. */
 struct yh_json *http_json(struct http_request *rq);
 void http_status(struct http_request *rq, int status);
+void http_keep_nothing(struct http_request *rq); /* nothing was changed: the answer is not kept for a repeat (see http_replay) */
 void http_set_header(struct http_request *rq, const char *name, const char *value);
 yh_err http_problem(struct http_request *rq, int status, const char *code, const char *title_zh);
 void http_problem_field(struct http_request *rq, const char *field, const char *message_zh); /* before http_problem */

@@ -61,6 +61,7 @@ struct http_reply {
     int status;
     bool is_problem;
     bool is_stream;
+    bool keeps_nothing;
     yh_buf out;
     yh_str shared;  /* sent instead of `out`: bytes that outlive the answer */
     struct yh_json json;

@@ -59,6 +59,11 @@ struct yh_json *http_json(struct http_request *rq)
     return &r->json;
 }
 
+void http_keep_nothing(struct http_request *rq)
+{
+    rq->reply->keeps_nothing = true;
+}
+
 void http_raw(struct http_request *rq, const char *content_type, yh_str bytes)
 {
     struct http_reply *r = rq->reply;

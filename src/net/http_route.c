@@ -314,7 +314,8 @@ static yh_err handle(struct http_reply *r)
 
 static yh_err keep_answer(struct http_reply *r)
 {
-    if (!r->idempotency_key.n || !r->server->config.replay.keep || r->status >= 500 || r->is_stream)
+    bool kept = r->idempotency_key.n && r->server->config.replay.keep && r->status < 500 && !r->is_stream;
+    if (!kept || r->keeps_nothing)
         return YH_OK;
     return r->server->config.replay.keep(&r->rq, r->idempotency_key, r->status, yh_buf_view(&r->out));
 }

@@ -1,6 +1,6 @@
 #include "series/internal.h"
 
-#define TAIL_MAX_DEFAULT ((size_t)64 << 20)
+#define TAIL_MAX_DEFAULT ((size_t)32 << 20)
 
 static yh_err open_store(struct series *s)
 {

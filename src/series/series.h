@@ -60,7 +60,7 @@ struct series;
 struct series_config {
     const char *path;      /* SQLite file */
     bool read_only;
-    size_t tail_max_bytes; /* flush is due beyond; default 64 MiB */
+    size_t tail_max_bytes; /* flush is due beyond; default 32 MiB */
 };
 
 yh_must yh_err series_open(const struct series_config *config, struct series **ret);

@@ -11,7 +11,7 @@ const SCALARS = { string: 'string', integer: 'number', number: 'number', boolean
 function typeOf(schema) {
   if (schema.$ref) return schema.$ref.split('/').pop()
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ')
-  if (schema.enum) return schema.enum.map((v) => `'${v}'`).join(' | ')
+  if (schema.enum) return schema.enum.map((v) => (v === null ? 'null' : `'${v}'`)).join(' | ')
   if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type })).join(' | ')
   if (schema.type === 'array') return arrayOf(typeOf(schema.items ?? {}))
   if (schema.type === 'object') return schema.properties ? objectOf(schema) : 'Record<string, unknown>'

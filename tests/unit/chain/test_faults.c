@@ -13,7 +13,7 @@
 /* The child appends and writes every sequence number to the pipe once it is durable. */
 static void child_writes(const struct test_dir *d, int out)
 {
-    struct chain_config config = {.commit_ms = 0, .segment_bytes = 60000, .checkpoint_records = 100};
+    struct chain_config config = {.commit_ms = 0, .segment_bytes = 20000, .checkpoint_records = 100, .pack = true};
     struct chain *c;
     if (chain_open(d->path, &config, NULL, &c) != YH_OK)
         _exit(3);
@@ -73,6 +73,7 @@ static void killed_writer_loses_nothing(void **state)
         chain_close(c);
     }
     must_ok(chain_verify(d.path, YH_S(""), &v));
+    assert_in_range(v.packed, 1, v.segments); /* and was killed while packing, too */
     test_dir_remove(&d);
 }
 

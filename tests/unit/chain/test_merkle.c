@@ -3,11 +3,13 @@
 
 #include "base/clock.h"
 #include "chain/merkle.h"
+#include "chain/tree.h"
 
 #define SMALL 130
 
 static struct yh_sm3 *sm3;
 static yh_sm3_hash leaves[SMALL + 1];
+static yh_sm3_hash many[70 + CHAIN_TREE_MANY]; /* any bytes are a leaf */
 
 /* MTH of RFC 6962, word for word. */
 static yh_sm3_hash plain_root(const yh_sm3_hash *leaf, uint64_t n)
@@ -36,6 +38,34 @@ static void read_leaves(struct chain *c, uint64_t count)
     for (uint64_t i = 0; i < count; i++)
         must_ok(chain_cursor_next(cur, &r, &leaves[i]));
     chain_cursor_close(cur);
+}
+
+/* Every size to begin with, every count: the same nodes in the same order, and the same edge to go on from. */
+static void many_leaves_at_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < YH_LEN(many); i++)
+        memset(many[i].b, (int)i + 1, sizeof many[i].b);
+    for (uint64_t size = 0; size <= 70; size++) {
+        for (size_t n = 0; n <= CHAIN_TREE_MANY; n += n < 20 ? 1 : 9) {
+            struct chain_tree one = {.fd = -1, .pending = yh_buf_make(1 << 20)};
+            for (uint64_t i = 0; i < size; i++)
+                must_ok(chain_tree_add(&one, sm3, &many[i]));
+            struct chain_tree all = {.fd = -1, .pending = yh_buf_make(1 << 20), .edge = one.edge};
+            yh_buf_clear(&one.pending);
+            for (uint64_t i = size; i < size + n; i++)
+                must_ok(chain_tree_add(&one, sm3, &many[i]));
+            must_ok(chain_tree_add_many(&all, many + size, n));
+            assert_int_equal(all.pending.n, one.pending.n);
+            if (n)
+                assert_memory_equal(all.pending.p, one.pending.p, one.pending.n);
+            yh_sm3_hash want = merkle_edge_root(sm3, &one.edge), got = merkle_edge_root(sm3, &all.edge);
+            assert_int_equal(all.edge.size, one.edge.size);
+            assert_true(yh_sm3_eq(&got, &want));
+            yh_buf_done(&one.pending);
+            yh_buf_done(&all.pending);
+        }
+    }
 }
 
 static void known_answers(void **state)
@@ -175,7 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answers),      cmocka_unit_test(roots_of_all_sizes),
         cmocka_unit_test(inclusion_of_all),   cmocka_unit_test(consistency_of_all),
-        cmocka_unit_test(random_in_a_larger_log),
+        cmocka_unit_test(random_in_a_larger_log), cmocka_unit_test(many_leaves_at_once),
     };
     int failed = cmocka_run_group_tests_name("chain-merkle", tests, NULL, NULL);
     yh_sm3_free(sm3);

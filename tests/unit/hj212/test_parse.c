@@ -1,5 +1,6 @@
 #include "support.h"
 
+#include "hj212/compose.h"
 #include "hj212/diagnose.h"
 #include "hj212/framer.h"
 #include "hj212/sm4.h"
@@ -327,6 +328,65 @@ static void enciphered(void **state)
     vectors_free(&all);
 }
 
+/* One enciphered frame in 256 has a cipher text that fits the CRC of the plain text. */
+static void enciphered_with_a_crc_that_fits_the_cipher_text(void **state)
+{
+    (void)state;
+    struct hj212_key key, wrong;
+    const struct hj212_key none = {0};
+    unsigned found = 0;
+    yh_buf_auto raw = yh_buf_make(8192);
+    assert_int_equal(hj212_key_parse(YH_S("30313233343536373839616263646566"), &key), YH_OK);
+    assert_int_equal(hj212_key_parse(YH_S("00000000000000000000000000000000"), &wrong), YH_OK);
+    for (unsigned i = 0; i < 4096; i++) {
+        char cp[80]; /* the header does not matter: the CRC is linear */
+        snprintf(cp, sizeof cp, "DataTime=20261125080000;w01018-Rtd=%u.0,w01018-Flag=N", i);
+        struct hj212_message m = {.st = YH_S("32"), .cn = YH_S("2011"), .pw = YH_S("123456"), .flag = 9,
+                                  .mn = YH_S("DE5001079000010100000000"), .key = &key, .cp = yh_str_of(cp)};
+        yh_buf_clear(&raw);
+        assert_int_equal(hj212_compose(&m, &raw), YH_OK);
+        const struct hj212_frame *f = parse_z(raw.p, raw.n, &key);
+        assert_int_equal(f->status, HJ212_OK);
+        assert_true(f->encrypted && f->decrypted && f->item_count == 3);
+        uint16_t crc = hj212_crc(raw.p + 6, raw.n - 12);
+        if (crc != f->crc_given)
+            continue;
+        found++;
+        assert_int_equal(parse_z(raw.p, raw.n, &none)->status, HJ212_ENCRYPTED);
+        f = parse_z(raw.p, raw.n, &wrong);
+        assert_false(f->decrypted);
+    }
+    assert_in_range(found, 4, 40);
+}
+
+/* A block of cipher text may happen to be printable; the frame is no worse for it. */
+static void enciphered_with_a_printable_block(void **state)
+{
+    (void)state;
+    struct hj212_key key;
+    const struct hj212_key none = {0};
+    static const char *const lucky[] = {"ABCDEFGHIJKLMNOP", "=============== ", "&&&&&&&&&&&&&&&&"};
+    assert_int_equal(hj212_key_parse(YH_S("30313233343536373839616263646566"), &key), YH_OK);
+    for (size_t i = 0; i < YH_LEN(lucky); i++) {
+        yh_buf_auto cp = yh_buf_make(4096);
+        yh_buf_auto raw = yh_buf_make(8192);
+        yh_buf_puts(&cp, "DataTime=20261125080000;w01018-R");
+        assert_int_equal(hj212_sm4_decipher(&key, yh_str_of(lucky[i]), &cp), YH_OK);
+        yh_buf_puts(&cp, "w01018-Flag=N;w21003-Rtd=2.0,w21003-Flag=N");
+        struct hj212_message m = {.st = YH_S("32"), .cn = YH_S("2011"), .pw = YH_S("123456"), .flag = 9,
+                                  .mn = YH_S("DE5001079000010100000000"), .key = &key, .cp = yh_buf_view(&cp)};
+        assert_int_equal(hj212_compose(&m, &raw), YH_OK);
+        struct hj212_framer framer = {0};
+        struct hj212_event event;
+        assert_int_equal(hj212_framer_next(&framer, yh_buf_view(&raw), false, &event), HJ212_FRAME);
+        assert_int_equal(event.consumed, raw.n);
+        assert_int_equal(parse_z(raw.p, raw.n, &none)->status, HJ212_ENCRYPTED);
+        const struct hj212_frame *f = parse_z(raw.p, raw.n, &key);
+        assert_int_equal(f->status, HJ212_OK);
+        assert_str(hj212_field(f, "DataTime"), "20261125080000");
+    }
+}
+
 static void junk_object(void **state)
 {
     (void)state;
@@ -447,6 +507,8 @@ int main(void)
         cmocka_unit_test(peek),
         cmocka_unit_test(other_encodings),
         cmocka_unit_test(enciphered),
+        cmocka_unit_test(enciphered_with_a_crc_that_fits_the_cipher_text),
+        cmocka_unit_test(enciphered_with_a_printable_block),
         cmocka_unit_test(junk_object),
         cmocka_unit_test(unknown_header_fields_in_json),
         cmocka_unit_test(causes),

@@ -172,6 +172,7 @@ static void roles_permit_what_their_row_says(void **state)
         const char *role, *permission;
         bool may;
     } rows[] = {
+        {"admin", "relay:admin", true},    {"duty", "relay:admin", false},   {"viewer", "relay:admin", false},
         {"admin", "user:admin", true},     {"admin", "metrics:read", true},  {"admin", "station:admit", true},
         {"duty", "station:read", true},    {"duty", "station:admit", true},  {"duty", "user:admin", false},
         {"viewer", "station:read", true},  {"viewer", "station:admit", false}, {"viewer", "metrics:read", false},

@@ -1,12 +1,13 @@
 /** The calls of the interface by name; pages use these and never write a path. */
 import { api, type CallOptions, type Query } from './client.ts'
 import type {
-  Admission, EvidenceGrowth, EvidenceLog, Frame, FrameRow, Health, Overview, Page, Profile, ProfilePatch, Proof, Region, Series, SeriesKind,
-  Session, Station, StationDetail, UnknownStation, Version,
+  Admission, ComposedFrame, ConnectionList, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection, NewRelay, Overview,
+  Page, Profile, ProfilePatch, Proof, Region, Relay, RelayPage, RelayPatch, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version,
 } from './types.ts'
 
 const seg = encodeURIComponent
 const station = (mn: string) => `/api/v1/stations/${seg(mn)}`
+const relay = (id: number) => `/api/v1/relays/${id}`
 
 export interface SeriesQuery extends Query {
   factor: string
@@ -36,11 +37,22 @@ export const calls = {
 
   frame: (seq: number) => api.get<Frame>(`/api/v1/frames/${seq}`),
   proof: (seq: number) => api.get<Proof>(`/api/v1/frames/${seq}/proof`),
+  decodeFrames: (text: string, key: string) => api.post<Inspection>('/api/v1/frames/decode', { text, key }),
+  composeFrame: (fields: FrameFields) => api.post<ComposedFrame>('/api/v1/frames/compose', fields),
+  connections: (query: Query) => api.get<ConnectionList>('/api/v1/connections', { query }),
+  faults: () => api.get<Faults>('/api/v1/faults'),
   evidence: (limit: number) => api.get<EvidenceLog>('/api/v1/evidence', { query: { limit } }),
   evidenceGrowth: (limit: number) => api.get<EvidenceGrowth>('/api/v1/evidence/growth', { query: { limit } }),
 
   unknown: (query: Query) => api.get<Page<UnknownStation>>('/api/v1/stations/unknown', { query }),
   admit: (mn: string, body: Admission, options: CallOptions = {}) =>
     api.post<Station>(`/api/v1/stations/unknown/${seg(mn)}/admit`, body, options),
+  relays: () => api.get<Page<Relay>>('/api/v1/relays'),
+  relay: (id: number) => api.get<RelayPage>(relay(id)),
+  addRelay: (body: NewRelay, options: CallOptions = {}) => api.post<RelayPage>('/api/v1/relays', body, options),
+  changeRelay: (id: number, body: RelayPatch, options: CallOptions = {}) => api.patch<RelayPage>(relay(id), body, options),
+  removeRelay: (id: number) => api.delete<Record<string, never>>(relay(id)),
+  retryRelay: (id: number, options: CallOptions = {}) => api.post<{ marked: number }>(`${relay(id)}/retry`, undefined, options),
+
   regions: () => api.get<{ items: Region[] }>('/api/v1/regions'),
 }

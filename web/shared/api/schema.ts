@@ -24,6 +24,93 @@ export interface Checkpoint {
   at: string
 }
 
+export interface ComposeItem {
+  /** 字段 */
+  key: string
+  /** 值 */
+  value: string
+}
+
+export interface ComposedFrame {
+  /** 报文(加密后没有可读文本) */
+  text: string | null
+  /** 报文(转义) */
+  raw: string
+  /** 报文(十六进制) */
+  hex: string
+  /** 校验码 */
+  crc: string
+  /** 数据段长度 */
+  length: number
+}
+
+export interface ConnectedStation {
+  /** 设备编码 */
+  mn: string
+  /** 已登记 */
+  known: boolean
+  /** 站点名称 */
+  name: string | null
+  /** 方言 */
+  dialect: string
+  /** 方言名称 */
+  dialect_name: string | null
+  /** 时钟偏差 */
+  clock_offset_s: number | null
+  /** 最近存证编号 */
+  last_seq: number | null
+}
+
+export interface Connection {
+  /** 连接编号 */
+  id: number
+  /** 来源地址 */
+  peer: string
+  /** 连接于 */
+  since: string
+  /** 状态 */
+  state: 'served' | 'waiting' | 'paused' | 'clogged' | 'limited'
+  /** 协议版本 */
+  edition: string
+  /** 最近完好报文 */
+  last_frame: string | null
+  /** 最近命令 */
+  last_cn: string
+  /** 命令名称 */
+  last_cn_name: string | null
+  /** 完好帧 */
+  frames: number
+  /** 坏帧 */
+  bad: number
+  /** 杂字节段 */
+  junk: number
+  /** 接收字节 */
+  bytes: number
+  /** 待落盘的应答 */
+  waiting: number
+  /** 设备 */
+  stations: ConnectedStation[]
+  /** 设备数 */
+  station_count: number
+}
+
+export interface ConnectionList {
+  items: Connection[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+  listen: ListenAddress
+  /** 当前连接 */
+  connected: number
+  /** 累计接入 */
+  accepted: number
+  /** 累计拒绝 */
+  refused: number
+  /** 最近拒绝 */
+  refusals: Refusal[]
+}
+
 export interface Credentials {
   /** 用户名 */
   username: string
@@ -180,6 +267,27 @@ export interface Factor {
   kinds: string[]
 }
 
+export interface Fault {
+  /** 故障 */
+  cause: string
+  /** 可能原因 */
+  text: string
+  /** 次数 */
+  count: number
+  /** 最近一次的存证编号 */
+  last_seq: number
+  /** 最近一次 */
+  last_received: string
+  /** 最近一次的设备编码 */
+  last_mn: string | null
+}
+
+export interface Faults {
+  /** 统计起点 */
+  since: string | null
+  items: Fault[]
+}
+
 export interface Frame {
   /** 存证编号 */
   seq: number
@@ -198,6 +306,10 @@ export interface Frame {
   /** 解析结果 */
   decoded: unknown
   explained: FrameExplained | null
+  /** 故障 */
+  cause: string | null
+  /** 可能原因 */
+  cause_text: string | null
 }
 
 export interface FrameExplained {
@@ -207,6 +319,35 @@ export interface FrameExplained {
   /** 故障原因 */
   cause_text: string | null
   warnings: FrameWarning[]
+}
+
+export interface FrameFields {
+  /** 协议版本 */
+  edition: '2005' | '2017' | '2025'
+  /** 请求编号 */
+  qn?: string
+  /** 系统编码 */
+  st?: string
+  /** 命令编码 */
+  cn: string
+  /** 访问密码 */
+  pw?: string
+  /** 设备编码 */
+  mn?: string
+  /** 要求应答 */
+  ack?: boolean
+  /** Flag(不填则按版本) */
+  flag?: number | null
+  /** 总包数 */
+  pnum?: number | null
+  /** 包号 */
+  pno?: number | null
+  /** 补传(2025) */
+  rf?: boolean
+  /** 数据区字段 */
+  items: ComposeItem[]
+  /** SM4 密钥(32 位十六进制) */
+  key?: string
 }
 
 export interface FrameItem {
@@ -222,6 +363,8 @@ export interface FrameItem {
   field_name: string | null
   /** 单位 */
   unit: string | null
+  /** 值的含义 */
+  value_name: string | null
 }
 
 export interface FrameRow {
@@ -244,12 +387,17 @@ export interface FrameRow {
   cause_text: string | null
 }
 
-export interface FrameRowList {
+export interface FrameRowPage {
   items: FrameRow[]
-  /** 总数 */
-  total: number
-  /** 下一页游标 */
+  /** 下一页游标;一次查找有上限,本页为空而游标不为空时可继续往前查 */
   next: string | null
+}
+
+export interface FrameText {
+  /** 报文:原文、转义文本或十六进制,可以有多帧 */
+  text: string
+  /** SM4 密钥(32 位十六进制) */
+  key?: string
 }
 
 export interface FrameWarning {
@@ -267,6 +415,37 @@ export interface Health {
   demo: boolean
   /** 版本 */
   version: string
+}
+
+export interface InspectedFrame {
+  /** 类别 */
+  kind: 'frame' | 'bad' | 'junk'
+  /** 原文(转义) */
+  raw: string
+  /** 字节数 */
+  size: number
+  /** 设备编码 */
+  mn: string | null
+  /** 所用密钥的来处 */
+  key_from: 'given' | 'station' | null
+  /** 解析结果 */
+  decoded: unknown
+  explained: FrameExplained | null
+  /** 故障 */
+  cause: string | null
+  /** 可能原因 */
+  cause_text: string | null
+}
+
+export interface Inspection {
+  /** 文本按何种写法读取 */
+  read_as: 'raw' | 'escaped' | 'hex'
+  /** 字节数 */
+  size: number
+  /** 逐帧结果 */
+  events: InspectedFrame[]
+  /** 未列出的段数 */
+  omitted: number
 }
 
 export interface Latest {
@@ -294,6 +473,13 @@ export interface Latest {
   seq: number
 }
 
+export interface ListenAddress {
+  /** 监听地址 */
+  host: string
+  /** 端口 */
+  port: number
+}
+
 export interface MediumCount {
   /** 介质 */
   medium: string
@@ -316,6 +502,43 @@ export interface NamedId {
   id: number
   /** 名称 */
   name: string
+}
+
+export interface NewRelay {
+  /** 上级平台名称 */
+  name: string
+  /** 地址(域名或 IP) */
+  host: string
+  /** 端口 */
+  port: number
+  /** 暂停 */
+  paused?: boolean
+  /** 转发范围 */
+  scope?: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code?: string | null
+  /** 站点名单 */
+  stations?: string[]
+  /** 转发方式 */
+  mode?: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition?: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack?: boolean
+  /** 访问密码 */
+  password?: string | null
+  /** 编码对照 */
+  names?: RelayName[]
+  /** 同站最小间隔(毫秒) */
+  pace_ms?: number
+  /** 总速率(帧/秒) */
+  rate_per_s?: number
+  /** 应答超时(毫秒) */
+  answer_ms?: number
+  /** 发送次数 */
+  tries?: number
+  /** 从何时接收的报文开始;缺省为现在 */
+  from?: string | null
 }
 
 export interface Nothing {
@@ -367,6 +590,15 @@ export interface Proof {
   checkpoint: SignedCheckpoint | null
 }
 
+export interface Refusal {
+  /** 时间 */
+  at: string
+  /** 来源地址 */
+  peer: string
+  /** 原因 */
+  reason: string
+}
+
 export interface Region {
   /** 行政区划代码 */
   code: string
@@ -380,6 +612,227 @@ export interface RegionList {
   total: number
   /** 下一页游标 */
   next: string | null
+}
+
+export interface Relay {
+  id: number
+  /** 上级平台名称 */
+  name: string
+  /** 地址 */
+  host: string
+  /** 端口 */
+  port: number
+  /** 暂停 */
+  paused: boolean
+  /** 转发范围 */
+  scope: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code: string | null
+  /** 转发方式 */
+  mode: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack: boolean
+  /** 已设访问密码 */
+  password_set: boolean
+  /** 同站最小间隔(毫秒) */
+  pace_ms: number
+  /** 总速率(帧/秒) */
+  rate_per_s: number
+  /** 应答超时(毫秒) */
+  answer_ms: number
+  /** 发送次数 */
+  tries: number
+  /** 名单站点数 */
+  station_count: number
+  /** 编码对照数 */
+  name_count: number
+  /** 建立时间 */
+  created_at: string
+  /** 建立人 */
+  created_by: string
+  /** 修改时间 */
+  updated_at: string
+  /** 状态 */
+  state: 'paused' | 'down' | 'connecting' | 'up' | 'mute'
+  /** 受阻原因 */
+  cause: string | null
+  /** 连接时间 */
+  connected_at: string | null
+  /** 最近应答 */
+  last_ack: string | null
+  /** 待转发条数 */
+  lag_records: number
+  /** 滞后(秒) */
+  lag_seconds: number | null
+  /** 其中补传条数 */
+  fill_records: number
+  /** 已发待应答 */
+  open: number
+  /** 发送次数累计 */
+  sent: number
+  /** 已应答 */
+  acknowledged: number
+  /** 应答超时 */
+  timeouts: number
+  /** 被拒收 */
+  refused: number
+  /** 搁置报文 */
+  aside_total: number
+}
+
+export interface RelayAside {
+  /** 存证编号 */
+  seq: number
+  /** 设备编码 */
+  mn: string
+  /** 命令编码 */
+  cn: string
+  /** 命令 */
+  cn_name: string | null
+  /** 原因 */
+  reason: 'unanswered' | 'refused' | 'enciphered' | 'malformed'
+  /** 返回码 */
+  code: number
+  /** 发送次数 */
+  tries: number
+  /** 搁置时间 */
+  at: string
+  /** 将重新发送 */
+  again: boolean
+}
+
+export interface RelayGone {
+}
+
+export interface RelayList {
+  items: Relay[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface RelayName {
+  /** 设备编码 */
+  mn: string
+  /** 上级平台的编码 */
+  upstream_mn: string
+}
+
+export interface RelayPage {
+  id: number
+  /** 上级平台名称 */
+  name: string
+  /** 地址 */
+  host: string
+  /** 端口 */
+  port: number
+  /** 暂停 */
+  paused: boolean
+  /** 转发范围 */
+  scope: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code: string | null
+  /** 转发方式 */
+  mode: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack: boolean
+  /** 已设访问密码 */
+  password_set: boolean
+  /** 同站最小间隔(毫秒) */
+  pace_ms: number
+  /** 总速率(帧/秒) */
+  rate_per_s: number
+  /** 应答超时(毫秒) */
+  answer_ms: number
+  /** 发送次数 */
+  tries: number
+  /** 名单站点数 */
+  station_count: number
+  /** 编码对照数 */
+  name_count: number
+  /** 建立时间 */
+  created_at: string
+  /** 建立人 */
+  created_by: string
+  /** 修改时间 */
+  updated_at: string
+  /** 状态 */
+  state: 'paused' | 'down' | 'connecting' | 'up' | 'mute'
+  /** 受阻原因 */
+  cause: string | null
+  /** 连接时间 */
+  connected_at: string | null
+  /** 最近应答 */
+  last_ack: string | null
+  /** 待转发条数 */
+  lag_records: number
+  /** 滞后(秒) */
+  lag_seconds: number | null
+  /** 其中补传条数 */
+  fill_records: number
+  /** 已发待应答 */
+  open: number
+  /** 发送次数累计 */
+  sent: number
+  /** 已应答 */
+  acknowledged: number
+  /** 应答超时 */
+  timeouts: number
+  /** 被拒收 */
+  refused: number
+  /** 搁置报文 */
+  aside_total: number
+  /** 站点名单 */
+  stations: string[]
+  /** 编码对照 */
+  names: RelayName[]
+  /** 搁置的报文,新的在前 */
+  aside: RelayAside[]
+}
+
+export interface RelayPatch {
+  /** 上级平台名称 */
+  name?: string
+  /** 地址(域名或 IP) */
+  host?: string
+  /** 端口 */
+  port?: number
+  /** 暂停 */
+  paused?: boolean
+  /** 转发范围 */
+  scope?: 'all' | 'region' | 'list'
+  /** 行政区划 */
+  region_code?: string | null
+  /** 站点名单 */
+  stations?: string[]
+  /** 转发方式 */
+  mode?: 'raw' | 'rewrite'
+  /** 协议版本 */
+  edition?: 'keep' | '2005' | '2017' | '2025'
+  /** 要求上级应答 */
+  ask_ack?: boolean
+  /** 访问密码 */
+  password?: string | null
+  /** 编码对照 */
+  names?: RelayName[]
+  /** 同站最小间隔(毫秒) */
+  pace_ms?: number
+  /** 总速率(帧/秒) */
+  rate_per_s?: number
+  /** 应答超时(毫秒) */
+  answer_ms?: number
+  /** 发送次数 */
+  tries?: number
+}
+
+export interface RelayRetry {
+  /** 将重新发送的条数 */
+  marked: number
 }
 
 export interface Series {

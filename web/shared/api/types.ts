@@ -5,12 +5,14 @@
 import type * as S from './schema.ts'
 
 export type {
-  Admission, Checkpoint, Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
+  Admission, Checkpoint, ComposedFrame, ConnectedStation, Connection, ConnectionList, Fault, Faults, FrameExplained, FrameFields, FrameItem, ComposeItem,
+  Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
-  StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
+  NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'
 
-export interface Page<T> { items: T[]; total: number; next: string | null }
+/** `total` is missing where nobody counts: in lists that go back through the log. */
+export interface Page<T> { items: T[]; total?: number; next: string | null }
 
 export type StationState = S.Station['state']
 export type SeriesKind = 'rtd' | 'minute' | 'hour' | 'day'
@@ -29,9 +31,15 @@ export interface Decoded {
   crc_ok: boolean | null
   header: Record<string, string>
   version: string
+  cp?: string | null
+  encoding?: string | null
+  encrypted?: string
+  decrypted?: boolean
   items: [number, string, string | null][]
 }
 export type Frame = Omit<S.Frame, 'kind' | 'decoded'> & { kind: FrameKind; decoded: Decoded | null }
+export type InspectedFrame = Omit<S.InspectedFrame, 'decoded'> & { decoded: Decoded | null }
+export type Inspection = Omit<S.Inspection, 'events'> & { events: InspectedFrame[] }
 
 export type Traffic = Omit<S.Traffic, 'frames_per_s'> & { frames_per_s: number }
 export type Overview = Omit<S.Overview, 'traffic'> & { traffic: Traffic }

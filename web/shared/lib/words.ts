@@ -1,5 +1,5 @@
 /** The words of the interface for the codes of the protocol and of the server. */
-import type { FrameKind, SeriesKind, StationState } from '../api/types.ts'
+import type { Connection, FrameKind, SeriesKind, StationState } from '../api/types.ts'
 
 export interface StateWord { word: string; tone: 'ok' | 'warn' | 'off' | 'bad' | 'none'; hint: string }
 
@@ -78,3 +78,17 @@ export const dialectWord = (d: string | null | undefined): string => (!d || d ==
 export const PERIOD_STAMPS: Record<string, string> = { start: '时段起点', end: '时段终点' }
 export const CLOCK_POLICIES: Record<string, string> = { accept: '照常采用', flag: '采用并标为异常' }
 export const ANSWER_POLICIES: Record<string, string> = { standard: '按报文标志应答', always: '每帧都应答', never: '不应答' }
+
+export const CONNECTION_STATES: Record<Connection['state'], StateWord> = {
+  served: { word: '正常', tone: 'ok', hint: '收到的报文都已落盘并应答' },
+  waiting: { word: '待落盘', tone: 'none', hint: '有应答在等待日志落盘' },
+  paused: { word: '暂停读取', tone: 'warn', hint: '日志写入落后，暂不读取，落盘后自动继续' },
+  limited: { word: '限速', tone: 'warn', hint: '该站点或全体连接达到上限，稍候自动继续' },
+  clogged: { word: '对端未收', tone: 'bad', hint: '对端不读取应答，暂不读取它的报文' },
+}
+export const REFUSALS: Record<string, string> = {
+  full: '连接数已达上限', address_connections: '该地址的连接数已达上限', address_rate: '该地址连接过于频繁', resources: '服务器资源不足',
+}
+
+/** A clock further off than this is pointed out. */
+export const CLOCK_NOTE_S = 60

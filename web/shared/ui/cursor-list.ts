@@ -34,7 +34,7 @@ export function useCursorList<T>(load: (limit: number, cursor: string | null) =>
       const answer = await load(limit.value, cursors.value.at(-1) ?? null)
       if (mine !== turn) return
       rows.value = answer.items
-      total.value = answer.total
+      total.value = answer.total ?? 0
       following.value = answer.next
       problem.value = ''
     } catch (e) {

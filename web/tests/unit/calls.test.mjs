@@ -16,11 +16,15 @@ function operation(method, path) {
 
 const page = { limit: 10, cursor: 'c' }
 const series = { factor: '011', kind: 'minute', field: 'Avg', from: '2026-11-25T00:00:00+08:00', to: '2026-11-25T01:00:00+08:00', buckets: 1 }
+const relay = { name: 'n', host: 'h', port: 9212, scope: 'list', stations: ['M'], names: [{ mn: 'M', upstream_mn: 'U' }], mode: 'rewrite', edition: '2017', ask_ack: true, password: null }
 const SAMPLES = {
+  relays: [], relay: [7], addRelay: [{ ...relay, from: null }], changeRelay: [7, { ...relay, paused: true }], removeRelay: [7], retryRelay: [7],
   health: [], session: [], signIn: ['a', 'b'], signOut: [], changePassword: ['a', 'b'], overview: [], station: ['M 1/2'], regions: [],
   stations: [{ q: 'x', state: 'late', medium: 'air', exceeding: true, ...page }],
   patchProfile: ['M', { edition: '2017', password: 'p', accept_bad_crc: true, clock_policy: 'flag', dialect: '', answer_policy: 'always', sm4_key: 'k' }],
-  series: ['M', series], versions: ['M', { factor: '011', kind: 'hour', field: 'Avg', time: series.from }], frames: ['M', page],
+  series: ['M', series], versions: ['M', { factor: '011', kind: 'hour', field: 'Avg', time: series.from }], frames: ['M', { kind: 'bad', cn: '2011', faults: true, ...page }],
+  connections: [{ q: 'x', state: 'paused', sender: 'known', edition: '2017', ...page }], faults: [], decodeFrames: ['##', 'k'],
+  composeFrame: [{ edition: '2025', qn: 'q', st: '32', cn: '2011', pw: 'p', mn: 'm', ack: true, flag: 9, pnum: 2, pno: 1, rf: true, items: [], key: 'k' }],
   frame: [7], proof: [7], evidence: [10], evidenceGrowth: [10], unknown: [page],
   admit: ['M', { name: 'n', enterprise_name: 'e', credit_code: 'c', outlet_code: 'DW001', outlet_name: 'o', medium: 'water', region_code: '500101' }],
 }

@@ -9,7 +9,7 @@ test('schemas become interfaces', () => {
   const text = generate({
     components: {
       schemas: {
-        B: { type: 'object', required: ['a'], properties: { a: { $ref: '#/components/schemas/A' }, list: { type: 'array', items: { enum: ['x', 'y'] } } } },
+        B: { type: 'object', required: ['a'], properties: { a: { $ref: '#/components/schemas/A' }, list: { type: 'array', items: { enum: ['x', 'y', null] } } } },
         A: {
           type: 'object',
           required: ['n', 'maybe', 'one'],
@@ -37,7 +37,7 @@ test('schemas become interfaces', () => {
 
 export interface B {
   a: A
-  list?: ('x' | 'y')[]
+  list?: ('x' | 'y' | null)[]
 }
 `)
 })
