@@ -1,5 +1,6 @@
 #include "relay/dial.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 
@@ -24,12 +25,31 @@ static void dial_free(struct relay_dial *d)
     free(d);
 }
 
+/* For officers; `why` is an errno, 0 for a name that means nothing. */
+static const char *cause_of(int why)
+{
+    static const struct {
+        int why;
+        const char *text;
+    } rows[] = {
+        {0, "地址无法解析,请核对域名或 IP"}, {ECONNREFUSED, "对方拒绝连接,请核对端口及对方服务是否启动"},
+        {ETIMEDOUT, "连接超时,请核对地址与防火墙"}, {EHOSTUNREACH, "网络不通,请检查线路"},
+        {ENETUNREACH, "网络不通,请检查线路"}, {EACCES, "本机防火墙不允许连接"}, {EPERM, "本机防火墙不允许连接"},
+    };
+    for (size_t i = 0; i < YH_LEN(rows); i++)
+        if (rows[i].why == why)
+            return rows[i].text;
+    return NULL;
+}
+
 /* The last one out frees. */
 static void *dial_main(void *user)
 {
     struct relay_dial *d = user;
     int fd = -1;
+    errno = 0;
     yh_err e = net_connect(d->host, d->port, d->timeout_ms, &fd);
+    const char *cause = e == YH_OK ? NULL : cause_of(e == YH_E_INVALID ? 0 : errno);
     if (e == YH_OK && fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
         e = yh_fail_errno("cannot use the connection to %s", d->host);
         yh_fd_close(&fd);
@@ -38,7 +58,7 @@ static void *dial_main(void *user)
     d->fd = fd;
     d->error = e;
     if (e != YH_OK)
-        snprintf(d->cause, sizeof d->cause, "%s", yh_cause());
+        snprintf(d->cause, sizeof d->cause, "%s", cause ? cause : yh_cause());
     d->done = true;
     bool dropped = d->dropped;
     pthread_mutex_unlock(&d->lock);

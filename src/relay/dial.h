@@ -12,7 +12,7 @@ struct relay_dial;
 
 yh_must yh_err relay_dial_start(yh_str host, uint16_t port, int timeout_ms, struct relay_dial **ret);
 
-/* BUSY: not decided yet. Otherwise the end of *d, which becomes NULL: a nonblocking socket, or why there is none. */
+/* BUSY: not decided yet. Otherwise the end of *d, which becomes NULL: a nonblocking socket, or why there is none (Chinese). */
 yh_must yh_err relay_dial_take(struct relay_dial **d, int *ret_fd);
 
 void relay_dial_drop(struct relay_dial **d); /* NULL inside is fine */

@@ -62,7 +62,7 @@ yh_err relay_target_new(struct relay_works *w, struct db *d, int64_t id, struct 
     if (!t)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a target");
     *t = (struct relay_target){.works = w, .memory = yh_arena_make(MEMORY_MAX), .fd = -1, .connected_at = YH_TIME_NONE,
-                               .last_ack = YH_TIME_NONE};
+                               .last_ack = YH_TIME_NONE, .oldest_at = YH_TIME_NONE};
     yh_err e = load(t, d, id);
     if (e != YH_OK) {
         relay_target_free(t);
@@ -145,15 +145,18 @@ static const char *state_of(const struct relay_target *t)
     return t->setup.paused ? "paused" : t->mute ? "mute" : by_link[link];
 }
 
-/* Reception of the first record from `from` on that is not settled. */
-static yh_time received_of(struct relay_target *t, uint64_t from, uint64_t head)
+/* Reception of the first record that is not settled. */
+static yh_time oldest_of(struct relay_target *t, uint64_t head)
 {
     struct chain_record r;
     uint64_t seq;
-    if (!relay_due_next(&t->plan.due, from, &seq) || seq >= head)
+    if (!relay_due_next(&t->plan.due, 0, &seq) || seq >= head)
         return YH_TIME_NONE;
     yh_buf_clear(&t->works->scratch);
-    return chain_get(t->works->config.chain, seq, &t->works->scratch, &r, NULL) == YH_OK ? r.received : YH_TIME_NONE;
+    if (t->oldest_at == YH_TIME_NONE || t->oldest_seq != seq)
+        t->oldest_at = chain_get(t->works->config.chain, seq, &t->works->scratch, &r, NULL) == YH_OK ? r.received : YH_TIME_NONE;
+    t->oldest_seq = seq;
+    return t->oldest_at;
 }
 
 void relay_target_status(struct relay_target *t, struct relay_status *ret)
@@ -165,5 +168,5 @@ void relay_target_status(struct relay_target *t, struct relay_status *ret)
     };
     snprintf(ret->cause, sizeof ret->cause, "%s", t->setup.paused ? "" : t->cause);
     ret->behind = relay_plan_behind(&t->plan, head, &ret->fill);
-    ret->oldest = received_of(t, 0, head);
+    ret->oldest = oldest_of(t, head);
 }

@@ -123,6 +123,8 @@ struct relay_target {
     size_t close_n, close_cap;
     bool dirty;
     int64_t saved_ms;
+    uint64_t oldest_seq;    /* the record whose reception is known */
+    yh_time oldest_at;
     yh_time connected_at, last_ack;
     char cause[200];
 };

@@ -1,6 +1,6 @@
 // Forwarding to an upstream platform: a second instance of the real server, or a peer that misbehaves on purpose.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -108,6 +108,7 @@ test('an outage: new data go first, then what is left over, all exactly once, ac
     }, { what: 'the outage is seen' });
     assert.equal(during.lag_records, 80);
     assert.match(during.cause, /连接|应答/);
+    assert.doesNotMatch(during.cause, /[A-Za-z]/, 'told in Chinese');
     upstream = await startServer(t, { dir: cityDir, args: ['--gate', `127.0.0.1:${port}`] });
     await isUp(client, id, { what: 'the link is back', deadline: 70_000 });
     await sendValues(server, mns[0], 5, { from: 1000 });
@@ -312,6 +313,21 @@ test('set-up: who may, what is refused, pause and resume, removal, and a note of
     const files = readdirSync(join(dir, 'log'), { recursive: true }).sort().map((name) => join(dir, 'log', name));
     const log = files.filter((path) => statSync(path).isFile()).map((path) => readFileSync(path, 'latin1')).join('');
     assert.deepEqual([...log.matchAll(/"event":"(relay\.[a-z]+)"/g)].map((m) => m[1]), ['relay.add', 'relay.change', 'relay.change', 'relay.remove']);
+});
+
+test('a long log in packed segments is forwarded from its beginning', async (t) => {
+    const upstream = await startServer(t, { dir: tempDir() }), dir = tempDir();
+    writeFileSync(join(dir, 'yuheng.conf'), 'log-segment = 1\n');
+    const { server, client } = await startDistrict(t, { dir });
+    const pad = 'x'.repeat(3000);
+    const logger = await Logger.open(server.gate);
+    for (let i = 0; i < 900; i++) await logger.send(frame({ qn: newQn(), mn: mns[i % 3], cp: `DataTime=${stamp(Date.now(), 14)};w01018-Rtd=${i},w01018-Flag=N;note=${pad}` }));
+    await logger.close();
+    const packed = () => readdirSync(join(dir, 'log')).filter((name) => name.endsWith('.zst')).length;
+    await waitUntil(() => packed() > 0, { what: 'a segment is packed', deadline: 60_000 });
+    const { id } = await addTo(client, upstream.gate, { from: new Date(Date.now() - 3600_000).toISOString() });
+    await caughtUp(client, id, { deadline: 60_000 });
+    assert.deepEqual(sorted(mns.flatMap((mn) => values(exported(upstream.dir), mn))), range(900));
 });
 
 test('a target set up later gets what was received since the given time', async (t) => {
