@@ -94,6 +94,7 @@ static yh_err put_decoded(struct http_request *rq, struct yh_json *j, const stru
         return yh_fail(YH_E_NO_MEMORY, "no memory to decode a frame");
     yh_buf_auto scratch = yh_buf_make(HJ212_EXTRA_MAX * 1024);
     hj212_parse(r->payload, &key, &scratch, f);
+    YH_TRY(yh_buf_memory(&scratch));
     yh_json_key(j, "decoded");
     hj212_frame_json(f, r->payload, r->kind == CHAIN_BAD ? "bad" : "frame", j);
     put_explained(j, f, r->payload);
