@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "hj212/text.h"
+#include "series/columns.h"
 
 #define TEXT_MAX ((size_t)16 << 20)
 
@@ -89,12 +90,119 @@ static yh_err settings(const char *out)
                            "connections-per-address = 0\nframes-per-station-burst = 1\ndrain = 300\npartial = 1\n"));
 }
 
+/* ---- requests ---- */
+
+struct text_seed {
+    const char *name;
+    yh_str bytes;
+};
+
+/* A path, a zero byte, a query string: as the pages and the interface's description have them, well and badly formed. */
+static const struct text_seed queries[] = {
+    {"list", YH_S("/api/v1/stations\0q=%E9%87%8D%E5%BA%86&state=online&limit=50")},
+    {"series", YH_S("/api/v1/stations/A11000000000001/series\0from=2026-01-01T00:00:00%2B08:00&to=2026-01-02T00:00:00Z&limit=500")},
+    {"number", YH_S("/api/v1/frames/123456789\0exceeding=true&least=-0.50")},
+    {"cursor", YH_S("/a/b/c/d/e/f\0mn=ABCD0123&mn=twice&unknown=1&=&&limit=0500")},
+    {"escapes", YH_S("/%2e%2e/%2F/%00\0q=%ff%fe&from=2026-02-30&least=1e5&limit=-1")},
+    {"plus", YH_S("/stations/a+b%20c\0q=a+b%26c%3Dd;e")},
+};
+
+static const struct text_seed bodies[] = {
+    {"least", YH_S("{\"name\":\"a\"}")},
+    {"all", YH_S("{\"name\":\"\u91cd\\u5e86\",\"kind\":\"rtd\",\"code\":\"abc12\",\"count\":-10,\"limit\":\"9.99\",\"at\":"
+                 "\"2026-01-01T00:00:00+08:00\",\"on\":true,\"rate\":0.5,\"tags\":[\"x\",\"y\"],\"any\":{\"z\":[null,1]}}")},
+    {"nested", YH_S("{\"name\":\"a\",\"above\":{\"name\":\"b\",\"above\":null},\"below\":[{\"name\":\"c\"},{\"name\":\"d\",\"limit\":null}]}")},
+    {"wrong", YH_S("{\"name\":\"\",\"kind\":\"never\",\"count\":1e3,\"limit\":10.01,\"tags\":[1],\"below\":[],\"extra\":0}")},
+    {"surrogates", YH_S("{\"name\":\"\\ud83d\\ude00\\ud800\",\"at\":\"0001-01-01T00:00:00Z\"}")},
+    {"numbers", YH_S("{\"name\":\"n\",\"count\":9223372036854775807,\"rate\":-1.7976931348623157e308,\"limit\":\"-0\"}")},
+};
+
+static yh_err texts(const char *out, const char *target, const struct text_seed *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        YH_TRY(write_seed(out, target, yh_str_of(rows[i].name), rows[i].bytes));
+    return YH_OK;
+}
+
+/* ---- blocks ---- */
+
+/* How the values of a block go: each gives the encoder another reason to choose. */
+struct block_seed {
+    const char *name;
+    size_t rows;
+    uint32_t columns;
+    int64_t start, step;  /* of the mantissas */
+    uint32_t noise;       /* added, below this */
+    unsigned gap_every;   /* a value is missing */
+    bool mixed;           /* scales and flags change */
+};
+
+static const struct block_seed blocks[] = {
+    {"one", 1, 1, 5, 0, 0, 0, false},           {"constant", 600, 3, 700, 0, 0, 0, false},
+    {"ramp", 200, 2, -100, 7, 0, 0, false},     {"noisy", 300, 4, 4000, 0, 900, 0, false},
+    {"gaps", 100, 5, 10, 1, 20, 3, false},      {"mixed", 64, 3, 1, 3, 1000, 5, true},
+    {"extremes", 8, 2, INT64_MAX / 2, INT64_MIN / 16, 0, 0, true},
+};
+
+static yh_err add_row(const struct block_seed *b, size_t i, uint32_t *random, struct series_rows *rows)
+{
+    struct series_cell_at cells[8];
+    struct series_row row = {.time = 1709222400000 + (yh_time)i * 60000, .seq = 1000 + 3 * i};
+    row.received = row.time + 1500 + (yh_time)(i % 7) * 10;
+    for (uint32_t c = 0; c < b->columns; c++) {
+        *random = *random * 1664525u + 1013904223u;
+        if (b->gap_every && *random % b->gap_every == 0)
+            continue;
+        int64_t noise = b->noise ? (int64_t)(*random % b->noise) : 0;
+        cells[row.cell_n++] = (struct series_cell_at){
+            .m = (int64_t)((uint64_t)b->start + (uint64_t)b->step * i) + noise, .column = c,
+            .scale = (uint8_t)(b->mixed ? i % 4 : 2), .flag = b->mixed && i % 3 == 0 ? 'D' : 'N'};
+    }
+    return row.cell_n ? series_rows_append(rows, &row, cells) : YH_OK;
+}
+
+static yh_err block(struct series_codec *codec, const char *out, const struct block_seed *b)
+{
+    static const char *const factors[] = {"w01018", "w21003", "a34013", "011", "B01"};
+    struct series_columns names = {0};
+    struct series_rows rows = {0};
+    yh_buf_auto blob = yh_buf_make(TEXT_MAX);
+    uint32_t number, random = 1;
+    yh_err e = YH_OK;
+    for (uint32_t c = 0; e == YH_OK && c < b->columns; c++)
+        e = series_columns_add(&names, yh_str_of(factors[c]), SERIES_F_RTD, &number);
+    for (size_t i = 0; e == YH_OK && i < b->rows; i++)
+        e = add_row(b, i, &random, &rows);
+    series_rows_sort(&rows);
+    if (e == YH_OK)
+        e = series_block_encode(codec, &rows, names.names, names.n, &blob);
+    if (e == YH_OK)
+        e = write_seed(out, "block", yh_str_of(b->name), yh_buf_view(&blob));
+    series_rows_done(&rows);
+    series_columns_done(&names);
+    return e;
+}
+
+static yh_err all_blocks(const char *out)
+{
+    struct series_codec *codec;
+    YH_TRY(series_codec_new(&codec));
+    yh_err e = YH_OK;
+    for (size_t i = 0; e == YH_OK && i < YH_LEN(blocks); i++)
+        e = block(codec, out, &blocks[i]);
+    series_codec_free(codec);
+    return e;
+}
+
 static yh_err all_seeds(const char *vectors, const char *out)
 {
     YH_TRY(frames(vectors, out));
     YH_TRY(streams(vectors, out));
     YH_TRY(settings(out));
-    return parts(out);
+    YH_TRY(parts(out));
+    YH_TRY(texts(out, "query", queries, YH_LEN(queries)));
+    YH_TRY(texts(out, "json_body", bodies, YH_LEN(bodies)));
+    return all_blocks(out);
 }
 
 int main(int argc, char **argv)

@@ -8,7 +8,7 @@ die() { say "$(basename "$0"): $*"; exit 1; }
 library_packages=(libc6-dev libmicrohttpd-dev libjansson-dev libzstd-dev libsqlite3-dev libssl-dev zlib1g-dev libargon2-dev)
 test_library_packages=(libcmocka-dev libclang-rt-14-dev)
 build_tools=(gcc:gcc pkg-config:pkgconf meson:meson ninja:ninja-build)
-test_tools=(clang-14:clang-14 nm:binutils)
+test_tools=(clang-14:clang-14 nm:binutils sqlite3:sqlite3)
 browser_tools=(chromium:chromium)
 
 have_package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

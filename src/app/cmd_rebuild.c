@@ -5,6 +5,8 @@
 #include "app/cmd.h"
 #include "app/offline.h"
 #include "base/json.h"
+#include "db/db.h"
+#include "kit/kit.h"
 #include "monitor/derive.h"
 #include "series/series.h"
 
@@ -148,21 +150,38 @@ static yh_err derive_aside(const struct offline *o, const char *path, struct ser
     return series_flush(*ret, *ret_position);
 }
 
+/* The file is named where the cause does not do it. */
+static yh_err in_file(const char *path, yh_err e)
+{
+    return e == YH_E_CORRUPT && !strstr(yh_cause(), path) ? yh_fail(e, "%.300s: %.200s", path, yh_cause()) : e;
+}
+
+static yh_err open_stored(const struct data_paths *paths, struct series **ret)
+{
+    struct series_config config = {.path = paths->series, .read_only = true};
+    YH_TRY(db_check(paths->series));
+    YH_TRY(in_file(paths->series, series_open(&config, ret)));
+    return in_file(paths->series, series_check(*ret));
+}
+
 static yh_err check_against(const char *data_dir, const char *aside, bool *ret_same)
 {
     offline_auto o = {0};
     yh_cleanup(series_closep) struct series *stored = NULL;
     yh_cleanup(series_closep) struct series *derived = NULL;
+    YH_TRY(kit_database_check(data_dir));
     YH_TRY(offline_open(data_dir, false, &o));
-    struct series_config config = {.path = o.paths.series, .read_only = true};
     struct series_totals have, want;
     uint64_t position, stored_position;
-    YH_TRY(series_open(&config, &stored));
+    YH_TRY(open_stored(&o.paths, &stored));
     YH_TRY(derive_aside(&o, aside, &derived, &position));
     YH_TRY(series_position(stored, &stored_position));
+    if (stored_position > position)
+        return yh_fail(YH_E_CORRUPT, "%.300s: has read %llu records of a log that holds %llu", o.paths.series,
+                       (unsigned long long)stored_position, (unsigned long long)position);
     const struct derive_range rest = {.from = stored_position, .to = position};
-    YH_TRY(derive_run(o.chain, o.live, stored, &rest, &stored_position));
-    YH_TRY(series_totals(stored, &have));
+    YH_TRY(in_file(o.paths.series, derive_run(o.chain, o.live, stored, &rest, &stored_position)));
+    YH_TRY(in_file(o.paths.series, series_totals(stored, &have)));
     YH_TRY(series_totals(derived, &want));
     *ret_same = memcmp(have.digest, want.digest, sizeof have.digest) == 0;
     print_totals(&have, position, *ret_same ? "identical" : "different");
@@ -170,7 +189,7 @@ static yh_err check_against(const char *data_dir, const char *aside, bool *ret_s
         return YH_OK;
     struct compare c = {0};
     YH_TRY(first_difference(stored, derived, &c));
-    fprintf(stderr, "yuheng: rebuild --check: first difference: %s\n", c.differs ? c.what : "in the digest alone");
+    fprintf(stderr, "yuheng: rebuild --check: %s: first difference: %s\n", o.paths.series, c.differs ? c.what : "in the digest alone");
     return YH_OK;
 }
 
@@ -205,6 +224,6 @@ int cmd_rebuild(int argc, char **argv)
     yh_err e = check_against(data, aside, &identical);
     remove_aside(aside);
     if (e != YH_OK)
-        return cli_fail(CLI_USAGE, "rebuild --check");
+        return cli_fail(e == YH_E_CORRUPT ? CLI_FAILED : CLI_USAGE, "rebuild --check");
     return identical ? CLI_OK : CLI_FAILED;
 }

@@ -391,6 +391,13 @@ static void drain(const struct server *s, struct gate *gate)
                (unsigned long long)s->config.drain_ms);
 }
 
+static void close_business(struct server *s)
+{
+    db_pool_close(s->pool);
+    if (kit_database_mark(s->config.data_dir) != YH_OK)
+        yh_log(YH_LOG_WARN, "serve", "the closed database could not be noted: %s", yh_cause());
+}
+
 /*
  * First everybody who appends or publishes falls silent, then the log is settled, then the answers it allows leave. The
  * gate is freed after the log's writer thread has ended, which calls into it.
@@ -423,7 +430,7 @@ void server_stop(struct server *s)
     gate_free(gate);
     live_free(s->live);
     if (s->pool)
-        db_pool_close(s->pool);
+        close_business(s);
     free(s);
 }
 

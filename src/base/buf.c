@@ -11,7 +11,7 @@ void yh_buf_done(yh_buf *b)
 void yh_buf_clear(yh_buf *b)
 {
     b->n = 0;
-    b->failed = false;
+    b->failed = b->no_memory = false;
 }
 
 /* Memory for `content` bytes; one byte more is always held, so that a full buffer can still be terminated. */
@@ -29,6 +29,7 @@ static bool grow(yh_buf *b, size_t n)
     if (cap > b->max)
         cap = b->max + (b->max < SIZE_MAX ? 1u : 0u);
     char *p = realloc(b->p, cap);
+    b->no_memory = !p;
     if (!p)
         return false;
     b->p = p;
@@ -122,8 +123,14 @@ void yh_buf_consume(yh_buf *b, size_t n)
     b->n -= n;
 }
 
+yh_err yh_buf_memory(const yh_buf *b)
+{
+    return b->no_memory ? yh_fail(YH_E_NO_MEMORY, "no memory for a longer text") : YH_OK;
+}
+
 yh_err yh_buf_check(const yh_buf *b)
 {
+    YH_TRY(yh_buf_memory(b));
     if (b->failed)
         return yh_fail(YH_E_TOO_LARGE, "the text is longer than %zu bytes", b->max);
     return YH_OK;

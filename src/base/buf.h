@@ -17,9 +17,20 @@ typedef struct yh_buf {
     size_t cap;
     size_t max;
     bool failed;
+    bool no_memory; /* it failed because the machine has no more */
 } yh_buf;
 
 #define yh_buf_auto yh_cleanup(yh_buf_done) struct yh_buf
+
+/* NO_MEMORY when that was what failed; a text that was too long is no matter here. */
+yh_must yh_err yh_buf_memory(const yh_buf *b);
+
+/* What was added to `b` came by way of `part`: when that one ran out of memory, `b` did. */
+static inline void yh_buf_depends(yh_buf *b, const yh_buf *part)
+{
+    if (part->no_memory)
+        b->failed = b->no_memory = true;
+}
 
 static inline yh_buf yh_buf_make(size_t max)
 {

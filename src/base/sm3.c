@@ -10,11 +10,11 @@ struct yh_sm3 {
 yh_err yh_sm3_new(struct yh_sm3 **ret)
 {
     struct yh_sm3 *s = calloc(1, sizeof *s);
-    if (s) {
-        s->md = EVP_MD_fetch(NULL, "SM3", NULL);
-        s->ctx = EVP_MD_CTX_new();
-    }
-    if (!s || !s->md || !s->ctx) {
+    if (!s)
+        return yh_fail(YH_E_NO_MEMORY, "no memory to hash");
+    s->md = EVP_MD_fetch(NULL, "SM3", NULL);
+    s->ctx = EVP_MD_CTX_new();
+    if (!s->md || !s->ctx) {
         yh_sm3_free(s);
         return yh_fail(YH_E_UNSUPPORTED, "the crypto library offers no SM3");
     }

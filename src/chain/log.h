@@ -109,6 +109,10 @@ yh_must yh_err chain_tail_check(int fd, const struct chain_segment *last, uint64
 /* recover.c: brings segments, tree and checkpoints of a log that nobody writes to into one state. */
 yh_must yh_err chain_recover(struct chain *c, struct chain_recovery *ret);
 
+/* recover.c: after a failed sync of the tree, whose pages the kernel may have dropped: writes the nodes behind the newest
+ * checkpoint again, from the records. */
+yh_must yh_err chain_tree_again(struct chain *c);
+
 /* head.c: signs and stores the tree head of everything durable. */
 yh_must yh_err chain_head_sign(struct chain *c);
 

@@ -256,7 +256,29 @@ static yh_err extend_tree(struct chain *c, const struct state *s)
     if (c->config.read_only)
         return YH_OK;
     YH_TRY(chain_tree_flush(&c->tree));
-    return chain_tree_cut(&c->tree, 0);
+    return chain_tree_cut(&c->tree);
+}
+
+static yh_err nodes_again(struct chain *c, const struct merkle_edge *want)
+{
+    static const struct state records_only = {.rebuild = true}; /* what the file holds now says nothing */
+    YH_TRY(chain_tree_resume(&c->tree, c->head_size));
+    for (size_t i = 0; i < c->segment_n; i++)
+        if (c->segments[i].first + c->segments[i].count > c->head_size)
+            YH_TRY(hash_segment(c, &records_only, &c->segments[i]));
+    yh_sm3_hash is = merkle_edge_root(c->sm3, &c->tree.edge), expected = merkle_edge_root(c->sm3, want);
+    if (!yh_sm3_eq(&is, &expected))
+        return yh_fail(YH_E_CORRUPT, "the records behind the newest checkpoint no longer give the tree they gave");
+    return chain_tree_flush(&c->tree);
+}
+
+yh_err chain_tree_again(struct chain *c)
+{
+    struct merkle_edge want = c->tree.edge;
+    yh_err e = nodes_again(c, &want);
+    if (e != YH_OK)
+        chain_tree_rollback(&c->tree, &want);
+    return e;
 }
 
 static yh_err settle(struct chain *c, struct state *s)

@@ -109,26 +109,9 @@ yh_err chain_tree_resume(struct chain_tree *t, uint64_t size)
     return YH_OK;
 }
 
-/* The kernel forgets that pages of a failed sync are dirty: only writing them again brings them to the disk. */
-static yh_err write_again(const struct chain_tree *t, uint64_t from, uint64_t to)
-{
-    char bytes[16384];
-    while (from < to) {
-        size_t n;
-        YH_TRY(chain_pread(t->fd, FILE_NAME, bytes, yh_min_size(sizeof bytes, to - from), from, &n));
-        if (n == 0)
-            return yh_fail(YH_E_CORRUPT, "file tree: ends at offset %" PRIu64, from);
-        YH_TRY(chain_pwrite_full(t->fd, "the tree file", bytes, n, from));
-        from += n;
-    }
-    return YH_OK;
-}
-
-yh_err chain_tree_cut(struct chain_tree *t, uint64_t synced)
+yh_err chain_tree_cut(struct chain_tree *t)
 {
     uint64_t end = node_offset(chain_tree_nodes(t->flushed));
-    if (t->distrusted)
-        YH_TRY(write_again(t, node_offset(chain_tree_nodes(synced)), end));
     if (ftruncate(t->fd, (off_t)end) != 0)
         return yh_fail_errno("cannot cut the tree file");
     return chain_tree_sync(t);

@@ -19,7 +19,7 @@ struct chain_tree {
     struct merkle_edge edge; /* with what is pending */
     uint64_t flushed;        /* leaves in the file */
     yh_buf pending;          /* nodes of the leaves flushed .. edge.size-1 */
-    bool distrusted;         /* a sync failed: what was written since the last good one is written again */
+    bool distrusted;         /* a sync failed: what was written since the last good one may be gone */
     bool in_memory;          /* read only: the tail stays in pending */
 };
 
@@ -45,8 +45,8 @@ yh_must yh_err chain_tree_add_many(struct chain_tree *t, const yh_sm3_hash *leav
 yh_must yh_err chain_tree_flush(struct chain_tree *t); /* writes, does not sync */
 yh_must yh_err chain_tree_sync(struct chain_tree *t);
 
-/* Cuts and syncs away what is in the file behind the flushed leaves; the first `synced` leaves are known to be safe. */
-yh_must yh_err chain_tree_cut(struct chain_tree *t, uint64_t synced);
+/* Cuts and syncs away what is in the file behind the flushed leaves. */
+yh_must yh_err chain_tree_cut(struct chain_tree *t);
 
 /* Back to `edge`, the state at the last flush. */
 void chain_tree_rollback(struct chain_tree *t, const struct merkle_edge *edge);

@@ -176,7 +176,9 @@ static yh_err publish(struct chain *c)
 static yh_err repair(struct chain *c)
 {
     struct chain_segment *last = chain_last(c);
-    YH_TRY(chain_tree_cut(&c->tree, c->head_size));
+    if (c->tree.distrusted)
+        YH_TRY(chain_tree_again(c));
+    YH_TRY(chain_tree_cut(&c->tree));
     if (c->distrusted) {
         yh_fd_close(&c->fd);
         YH_TRY(chain_segment_open(c->dir, last->first, true, &c->fd));

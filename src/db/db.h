@@ -19,6 +19,9 @@ struct db_pool;
 yh_must yh_err db_open(const char *path, bool read_only, struct db **ret); /* WAL, foreign keys on, busy timeout 5 s */
 void db_close(struct db *d);
 
+/* Structure, constraints and references of a whole database file: CORRUPT names the file and the first thing wrong. */
+yh_must yh_err db_check(const char *path);
+
 /* Statements: db_prepare, bind in order, db_step until no row, release. */
 yh_must yh_err db_prepare(struct db *d, const char *sql_literal, struct db_stmt **ret);
 void db_release(struct db_stmt *s);

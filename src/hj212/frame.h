@@ -94,7 +94,8 @@ struct hj212_key {
 
 /*
  * Parses one span cut by the framer (FRAME or BAD). `scratch` receives the deciphered CP area and must outlive the
- * frame; it is cleared first. Items beyond HJ212_ITEMS_MAX are counted in a warning and left in cp.
+ * frame; it is cleared first. When memory ran out, scratch->no_memory says so and the frame says nothing. Items beyond
+ * HJ212_ITEMS_MAX are counted in a warning and left in cp.
  */
 void hj212_parse(yh_str raw, const struct hj212_key *key, yh_buf *scratch, struct hj212_frame *ret);
 

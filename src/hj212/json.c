@@ -16,15 +16,18 @@ struct writer {
 
 static void put_text(struct writer *w, yh_str text)
 {
-    if (text.p)
-        yh_json_str(w->j, hj212_text_utf8(text, &w->scratch));
-    else
+    if (!text.p) {
         yh_json_null(w->j);
+        return;
+    }
+    yh_json_str(w->j, hj212_text_utf8(text, &w->scratch));
+    yh_buf_depends(w->j->out, &w->scratch);
 }
 
 static void put_key(struct writer *w, yh_str key)
 {
     yh_json_key_str(w->j, hj212_text_utf8(key, &w->scratch));
+    yh_buf_depends(w->j->out, &w->scratch);
 }
 
 static void put_crc(struct yh_json *j, const char *key, uint16_t crc)
@@ -229,6 +232,7 @@ static void put_cause(struct writer *w, const struct hj212_frame *f, yh_str raw)
     yh_buf_clear(&w->scratch);
     hj212_cause_text(cause, f, &w->scratch);
     yh_json_kstr(w->j, "cause_text", yh_buf_view(&w->scratch));
+    yh_buf_depends(w->j->out, &w->scratch);
 }
 
 const char *hj212_frame_event(const struct hj212_frame *f)
@@ -247,6 +251,7 @@ void hj212_junk_json(yh_str junk, struct yh_json *out)
     yh_json_hex(out, junk.p, junk.n);
     yh_json_kz(out, "cause", hj212_cause_name(cause));
     yh_json_kstr(out, "cause_text", yh_buf_view(&text));
+    yh_buf_depends(out->out, &text);
     yh_json_obj_end(out);
 }
 

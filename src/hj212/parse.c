@@ -196,10 +196,12 @@ static yh_err decipher(struct hj212_frame *f, const struct hj212_key *key, yh_bu
 }
 
 /* Bytes the hexlist notation stands for, so that the length can be judged without the key. */
-static size_t hexlist_plain_len(yh_str segment, yh_str cp)
+static size_t hexlist_plain_len(yh_str segment, yh_str cp, yh_buf *scratch)
 {
     yh_buf_auto raw = yh_buf_make(HJ212_SEGMENT_MAX);
-    return hj212_hexlist_read(cp, &raw) == YH_OK ? segment.n - cp.n + raw.n : segment.n;
+    bool readable = hj212_hexlist_read(cp, &raw) == YH_OK;
+    yh_buf_depends(scratch, &raw);
+    return readable ? segment.n - cp.n + raw.n : segment.n;
 }
 
 /*
@@ -215,8 +217,11 @@ static void open_cipher(struct hj212_frame *f, const struct hj212_key *key, yh_b
     if (!f->hexlist && !hj212_wire_is_cipher(f->cp))
         return;
     if (f->hexlist)
-        f->plain_len = hexlist_plain_len(f->segment, f->cp);
-    f->decrypted = have_key && decipher(f, key, scratch) == YH_OK;
+        f->plain_len = hexlist_plain_len(f->segment, f->cp, scratch);
+    yh_err opened = have_key ? decipher(f, key, scratch) : YH_E_NOT_FOUND;
+    if (opened == YH_E_NO_MEMORY)
+        scratch->failed = scratch->no_memory = true;
+    f->decrypted = opened == YH_OK;
     if (have_key && !f->decrypted && !f->hexlist && crc_fits)
         return;
     f->encrypted = true;

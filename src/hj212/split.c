@@ -307,6 +307,7 @@ yh_err hj212_split_join(const struct hj212_split_set *set, const struct hj212_ke
     yh_buf_auto scratch = yh_buf_make(2 * HJ212_SEGMENT_MAX);
     for (unsigned i = 0; i < set->part_count; i++) {
         hj212_parse(set->parts[i].raw, key, &scratch, &f);
+        YH_TRY(yh_buf_memory(&scratch));
         yh_str cp = f.cp;
         if (i > 0) {
             size_t skip = data_time_prefix(&f);

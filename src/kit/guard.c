@@ -44,6 +44,7 @@ struct standing {
     yh_time locked_until;
 };
 
+/* A failure that lies ahead happened before the clock was set back: its lock would last as long as that. */
 static yh_err find(struct db *d, const struct rule *r, yh_str subject, yh_time now, struct standing *ret)
 {
     db_stmt_auto *s = NULL;
@@ -54,7 +55,7 @@ static yh_err find(struct db *d, const struct rule *r, yh_str subject, yh_time n
     YH_TRY(db_step(s, &row));
     *ret = (struct standing){0};
     if (row && db_i64(s, 1) >= now - FORGET)
-        *ret = (struct standing){db_i64(s, 0), db_i64(s, 2)};
+        *ret = (struct standing){db_i64(s, 0), db_i64(s, 1) > now + YH_MINUTE ? 0 : db_i64(s, 2)};
     return YH_OK;
 }
 

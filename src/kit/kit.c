@@ -39,6 +39,7 @@ yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct 
         YH_TRY(yh_dir_make(dir));
     else if (access(path, F_OK) != 0)
         return yh_fail_errno("cannot open %s", path);
+    YH_TRY(kit_database_unmark(dir));
     YH_TRY(db_pool_open(path, readers, &p));
     yh_err e = migrate_pool(p);
     if (e != YH_OK) {

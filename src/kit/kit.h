@@ -37,6 +37,13 @@ struct kit_host {
  * file when they are missing; otherwise NOT_FOUND. */
 yh_must yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct db_pool **ret);
 
+/* When the last one has closed the database: notes what it is now, in DIR/yuheng.db.sm3. Opening it takes the note away. */
+yh_must yh_err kit_database_mark(const char *dir);
+yh_must yh_err kit_database_unmark(const char *dir);
+
+/* CORRUPT when the file is not what was noted, or does not hold together. */
+yh_must yh_err kit_database_check(const char *dir);
+
 /* Brings a database to the newest schema (kit_database_open does it). */
 yh_must yh_err kit_migrate(struct db *d);
 

@@ -23,7 +23,9 @@ static const char sql_open[] =
 static const char sql_find[] =
     "SELECT a.id, a.username, a.display_name, a.role, a.must_change, s.created_at, s.last_seen"
     " FROM account_session s JOIN account a ON a.id = s.account_id WHERE s.token_hash = ? AND a.disabled_at IS NULL";
-static const char sql_touch[] = "UPDATE account_session SET last_seen = ? WHERE token_hash = ? AND last_seen < ?";
+static const char sql_touch[] = "UPDATE account_session SET last_seen = ?,"
+                                " created_at = CASE WHEN created_at > ? THEN ? ELSE created_at END"
+                                " WHERE token_hash = ? AND (last_seen < ? OR last_seen > ?)";
 static const char sql_close[] = "DELETE FROM account_session WHERE token_hash = ?";
 
 /* ---- helpers ---- */
@@ -47,6 +49,13 @@ static yh_str fold_name(yh_str typed, char buf[NAME_MAX_IN])
     for (size_t i = 0; i < s.n; i++)
         buf[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
     return (yh_str){buf, s.n};
+}
+
+/* A time that lies ahead was written before the clock was set back: counted from now on, so that a session neither ends
+ * with the change nor outlives its day by as much. */
+static yh_time not_after(yh_time now, yh_time t)
+{
+    return t < now ? t : now;
 }
 
 static yh_time ends_at(yh_time created, yh_time seen)
@@ -258,11 +267,12 @@ static yh_err read_session(struct kit *k, const char *token_hash, yh_time now, s
     YH_TRY(db_prepare(l.d, sql_find, &s));
     db_bind_z(s, 1, token_hash);
     YH_TRY(db_step(s, &row));
-    if (!row || now >= ends_at(db_i64(s, 5), db_i64(s, 6)))
+    yh_time created = row ? not_after(now, db_i64(s, 5)) : 0;
+    if (!row || now >= ends_at(created, db_i64(s, 6)))
         return yh_fail(YH_E_NOT_FOUND, "no such session");
-    *ret_created = db_i64(s, 5);
+    *ret_created = created;
     *ret_seen = db_i64(s, 6);
-    ret->expires = ends_at(db_i64(s, 5), now);
+    ret->expires = ends_at(created, now);
     return read_person(s, arena, ret);
 }
 
@@ -271,9 +281,11 @@ static yh_err touch(struct kit *k, const char *token_hash, yh_time now)
     kit_loan_auto l = kit_writer(k);
     db_stmt_auto *s = NULL;
     YH_TRY(db_prepare(l.d, sql_touch, &s));
-    db_bind_i64(s, 1, now);
-    db_bind_z(s, 2, token_hash);
-    db_bind_i64(s, 3, now);
+    for (int at = 1; at <= 3; at++)
+        db_bind_i64(s, at, now);
+    db_bind_z(s, 4, token_hash);
+    db_bind_i64(s, 5, now);
+    db_bind_i64(s, 6, now + TOUCH_EVERY);
     return db_exec(s);
 }
 
@@ -299,7 +311,7 @@ static yh_err from_database(struct kit *k, yh_str token, yh_time now, struct yh_
     YH_TRY(read_session(k, token_hash, now, arena, ret, &created, &seen));
     YH_TRY(derive_csrf(token, arena, &ret->csrf));
     /* Whoever may read must be able to read on a full disk: a touch that fails only shortens the session. */
-    if (seen <= now - TOUCH_EVERY)
+    if (seen <= now - TOUCH_EVERY || seen > now + TOUCH_EVERY)
         (void)!touch(k, token_hash, now);
     kit_cache_put(k, round, token, ret, created, now);
     return YH_OK;

@@ -47,6 +47,7 @@ static yh_err put_content(struct http_request *rq, struct yh_json *j, const stru
         return yh_fail(YH_E_NO_MEMORY, "no memory to decode a frame");
     yh_buf_auto plain = yh_buf_make(HJ212_EXTRA_MAX * 1024);
     hj212_parse(r->payload, &key, &plain, f);
+    YH_TRY(yh_buf_memory(&plain));
     frame_json_put(j, f, r->payload, r->kind == CHAIN_BAD ? "bad" : "frame");
     return YH_OK;
 }

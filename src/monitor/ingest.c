@@ -165,6 +165,7 @@ yh_err ingest_record(struct ingest *in, const struct chain_record *r, const stru
         return YH_OK;
     }
     hj212_parse(r->payload, &profile->key, &in->scratch, &in->frame);
+    YH_TRY(yh_buf_memory(&in->scratch));
     ret->frame = &in->frame;
     ret->has_kind = kind_of(in->frame.header[HJ212_CN], &ret->kind);
     ret->has_time = hj212_time_parse(hj212_field(&in->frame, "DataTime"), YH_CST + profile->ahead_minutes, &ret->data_time);

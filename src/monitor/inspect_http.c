@@ -92,6 +92,7 @@ static void put_frame(struct inspection *x, const struct hj212_event *e)
     struct hj212_key key = key_for(x, e->segment, &key_from);
     struct hj212_frame *f = x->frame;
     hj212_parse(e->raw, &key, &x->plain, f);
+    yh_buf_depends(x->j->out, &x->plain);
     const char *event = hj212_frame_event(f);
     yh_str mn = f->header[HJ212_MN];
     yh_json_kz(x->j, "kind", event);

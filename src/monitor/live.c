@@ -358,6 +358,8 @@ static live_state state_now(const struct live_station *s, yh_time now)
 
 bool live_judge_state(struct live_station *s, yh_time now)
 {
+    if (s->last_received > now) /* the clock was set back: its silence counts from now on */
+        s->last_received = now;
     live_state state = state_now(s, now);
     if (s->state_since != YH_TIME_NONE && state == s->state)
         return false;

@@ -95,6 +95,7 @@ yh_err relay_message(const struct relay_rule *rule, yh_str raw, const struct rel
     static const struct hj212_key no_key;
     if (rule->rewrite) {
         hj212_parse(raw, stamp->key ? stamp->key : &no_key, scratch, f);
+        YH_TRY(yh_buf_memory(scratch));
         return compose(rule, stamp, f, out);
     }
     yh_buf_str(out, raw);

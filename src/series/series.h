@@ -156,6 +156,9 @@ struct series_totals {
 };
 yh_must yh_err series_totals(struct series *s, struct series_totals *ret);
 
+/* Opens every stored block and compares what stands beside it with what it holds: CORRUPT names the first that differs. */
+yh_must yh_err series_check(struct series *s);
+
 /* Walks every stored value in a fixed order (mn, kind, time, factor, field, seq): for finding the first difference. */
 struct series_walk_item {
     yh_str mn;

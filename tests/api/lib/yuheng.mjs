@@ -54,11 +54,11 @@ export function addUser(dir, username, role, password) {
 const READY = /^ready http=(?:https?:\/\/)?(\S+):(\d+)\/? gate=(\S+):(\d+)/;
 
 // Starts `yuheng serve` on free ports and waits for its ready line. Stopped when `t` ends, unless done before.
-// `files`: how many descriptors it may open.
-export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000, files } = {}) {
+// `files`: how many descriptors it may open. `env`: added to its environment.
+export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000, files, env = {} } = {}) {
     const before = files ? ['sh', '-c', `ulimit -n ${files} && exec "$0" "$@"`] : [];
     const [program, ...line] = [...before, binary, 'serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args];
-    const child = spawn(program, line, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root });
+    const child = spawn(program, line, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root, env: { ...process.env, ...env } });
     children.add(child);
     const exited = new Promise((done) => {
         child.on('error', (error) => done({ error }));

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ enum mode { ONCE, UNTIL_REPAIRED };
 static atomic_int calls, fail_at; /* 0: never */
 static atomic_int fail_mode, fail_errno;
 static atomic_bool hit;
+static bool drops; /* a failed sync loses what it was given */
 
 static bool fails(void)
 {
@@ -44,17 +46,69 @@ ssize_t pwrite(int fd, const void *bytes, size_t n, off_t offset)
     return syscall(SYS_pwrite64, fd, bytes, n, offset);
 }
 
-/* Nobody cuts the power here, so a sync that does not fail has nothing to do. */
+/* Files as they were at their last good sync. */
+#define FILES 64
+#define FILE_BYTES 65536
+
+static struct synced {
+    ino_t inode;
+    ssize_t n;
+    char bytes[FILE_BYTES];
+} synced[FILES];
+static pthread_mutex_t synced_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct synced *synced_of(ino_t inode)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (synced[i].inode == inode || synced[i].inode == 0) {
+            synced[i].inode = inode;
+            return &synced[i];
+        }
+    abort(); /* more files than the test can follow */
+}
+
+static void take_copy(int fd, struct synced *s)
+{
+    char name[64];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd); /* some are open for writing only */
+    int again = open(name, O_RDONLY | O_CLOEXEC);
+    s->n = pread(again, s->bytes, FILE_BYTES, 0);
+    close(again);
+    if (s->n < 0 || s->n == FILE_BYTES)
+        abort();
+}
+
+/* A sync that fails may take with it what was written since the last good one: the kernel drops the pages and keeps the
+ * length. A good one has nothing to do here, where nobody cuts the power. */
+static int sync_file(int fd)
+{
+    struct stat st;
+    bool failed = fails();
+    if (!drops || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return failed ? -1 : 0;
+    pthread_mutex_lock(&synced_lock);
+    struct synced *s = synced_of(st.st_ino);
+    if (failed) {
+        memset(s->bytes + s->n, 0, (size_t)(FILE_BYTES - s->n));
+        if (syscall(SYS_pwrite64, fd, s->bytes, st.st_size, 0) != st.st_size)
+            abort();
+    } else {
+        take_copy(fd, s);
+    }
+    pthread_mutex_unlock(&synced_lock);
+    if (failed)
+        errno = EIO;
+    return failed ? -1 : 0;
+}
+
 int fdatasync(int fd)
 {
-    (void)fd;
-    return fails() ? -1 : 0;
+    return sync_file(fd);
 }
 
 int fsync(int fd)
 {
-    (void)fd;
-    return fails() ? -1 : 0;
+    return sync_file(fd);
 }
 
 int ftruncate(int fd, off_t size)
@@ -124,6 +178,7 @@ static void expect_good(const struct test_dir *d, uint64_t at_least, uint64_t at
 /* False when the script ended before call number `at`. */
 static bool survive(int at, enum mode mode, int error)
 {
+    memset(synced, 0, sizeof synced);
     struct test_dir d = test_dir_make();
     struct chain *c = test_open(&d, &config);
     arm(at, mode, error);
@@ -152,6 +207,15 @@ static void sync_errors_once(void **state)
 {
     (void)state;
     every_failing_call_is_survived(ONCE, EIO);
+}
+
+static void syncs_that_lose(void **state)
+{
+    (void)state;
+    drops = true;
+    every_failing_call_is_survived(ONCE, EIO);
+    every_failing_call_is_survived(UNTIL_REPAIRED, EIO);
+    drops = false;
 }
 
 static void full_disk_once(void **state)
@@ -202,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sync_errors_once),
+        cmocka_unit_test(syncs_that_lose),
         cmocka_unit_test(full_disk_once),
         cmocka_unit_test(errors_until_repaired),
         cmocka_unit_test(giving_up_leaves_a_good_log),

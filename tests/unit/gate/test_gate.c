@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <linux/sockios.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,26 +50,37 @@ static void hold_disk(bool held)
 struct box {
     char dir[64];
     struct chain *chain;
-    struct gate *gate;
+    _Atomic(struct gate *) gate; /* the log's writer calls it */
     uint16_t port;
-    struct gate_verdict verdict; /* for every sender */
-    unsigned repeated;
-    int connected; /* MNs that came minus those that left */
+    pthread_mutex_t lock;
+    struct gate_verdict verdict; /* for every sender, under the lock */
+    atomic_uint repeated;
+    atomic_int connected; /* MNs that came minus those that left */
 };
 
 static void on_durable(void *user, uint64_t durable)
 {
     struct box *b = user;
     (void)durable;
-    if (b->gate)
-        gate_durable(b->gate);
+    struct gate *gate = b->gate;
+    if (gate)
+        gate_durable(gate);
 }
 
 static void judge(void *user, const struct hj212_brief *brief, struct gate_verdict *ret)
 {
-    const struct box *b = user;
+    struct box *b = user;
     (void)brief;
+    pthread_mutex_lock(&b->lock);
     *ret = b->verdict;
+    pthread_mutex_unlock(&b->lock);
+}
+
+static void decide(struct box *b, struct gate_verdict verdict)
+{
+    pthread_mutex_lock(&b->lock);
+    b->verdict = verdict;
+    pthread_mutex_unlock(&b->lock);
 }
 
 static void repeated(void *user, const struct hj212_brief *brief)
@@ -86,6 +98,7 @@ static void connected(void *user, yh_str mn, const char *peer, bool on)
 static struct box *open_box(uint64_t pending_max)
 {
     struct box *b = calloc(1, sizeof *b);
+    pthread_mutex_init(&b->lock, NULL);
     snprintf(b->dir, sizeof b->dir, "/tmp/yuheng-gate-XXXXXX");
     assert_non_null(mkdtemp(b->dir));
     struct chain_config log = {.commit_ms = 1, .pending_max = pending_max, .on_durable = on_durable, .user = b};
@@ -93,9 +106,11 @@ static struct box *open_box(uint64_t pending_max)
     check_ok(chain_open(b->dir, &log, &found, &b->chain));
     struct gate_config config = {.host = "127.0.0.1", .chain = b->chain, .judge = judge, .repeated = repeated,
                                  .connected = connected, .user = b};
-    check_ok(gate_new(&config, &b->gate));
-    check_ok(gate_run(b->gate));
-    b->port = gate_port(b->gate);
+    struct gate *gate;
+    check_ok(gate_new(&config, &gate));
+    b->gate = gate;
+    check_ok(gate_run(gate));
+    b->port = gate_port(gate);
     return b;
 }
 
@@ -398,7 +413,7 @@ static void resends_are_stored_once_and_bare_heartbeats_each_time(void **state)
     read_answers(fd, 7, 7);
     read_answers(fd, 7, 7);
     assert_int_equal(chain_size(b->chain), 1);
-    b->verdict.answer = GATE_ANSWER_NEVER;
+    decide(b, (struct gate_verdict){.answer = GATE_ANSWER_NEVER});
     yh_buf_auto beat = yh_buf_make(1024);
     check_ok(hj212_wrap(YH_S("ST=91;CN=9015;PW=1;MN=M1;Flag=5;CP=&&&&"), &beat));
     put(fd, yh_buf_view(&beat));
@@ -450,7 +465,7 @@ static void broken_pieces_are_logged_and_not_answered(void **state)
     frame.p[40] ^= 1;
     put(other, yh_buf_view(&frame));
     wait_for(b, s.bad == 1);
-    b->verdict.accept_bad_crc = true; /* commissioning */
+    decide(b, (struct gate_verdict){.accept_bad_crc = true}); /* commissioning */
     put(other, yh_buf_view(&frame));
     wait_for(b, s.answered == 1);
     close_box(b);

@@ -398,6 +398,23 @@ static void account_locks_for_longer_and_longer(void **state)
     OK(enter(b, "duty1", GOOD, HOME, later + YH_HOUR, &e)); /* success had cleared the count */
 }
 
+static void a_clock_set_back_neither_locks_nor_keeps(void **state)
+{
+    struct box *b = *state;
+    struct entry e, fresh;
+    yh_time ahead = NOW + 10 * YH_DAY;
+    OK(add(b, "duty1", "duty", GOOD));
+    OK(enter(b, "duty1", GOOD, HOME, ahead, &e));
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(enter(b, "duty1", BAD, HOME, ahead, &fresh), YH_E_UNAUTH);
+    assert_int_equal(enter(b, "duty1", GOOD, HOME, ahead, &fresh), YH_E_BUSY);
+
+    OK(enter(b, "duty1", GOOD, HOME, NOW, &fresh));
+    for (yh_time t = NOW; t < NOW + KIT_SESSION_LONG; t += 10 * YH_MINUTE)
+        OK(find(b, &e, t));
+    assert_int_equal(find(b, &e, NOW + KIT_SESSION_LONG), YH_E_NOT_FOUND);
+}
+
 static void unknown_names_lock_like_known_ones(void **state)
 {
     struct box *b = *state;
@@ -666,6 +683,7 @@ int main(void)
         T(eleventh_session_ends_the_oldest),
         T(refusals_look_alike),
         T(account_locks_for_longer_and_longer),
+        T(a_clock_set_back_neither_locks_nor_keeps),
         T(unknown_names_lock_like_known_ones),
         T(one_address_cannot_try_many_names),
         T(new_password_ends_sessions_and_lock),

@@ -88,6 +88,17 @@ static void states(void **state)
     assert_true(s->state_since == NOW + YH_DAY);
 }
 
+static void a_clock_set_back_does_not_keep_a_station_online(void **state)
+{
+    (void)state;
+    struct live_station *s = station();
+    hear(s, 1, NOW, NOW + 10 * YH_DAY, 100, 'N'); /* received while our clock stood ten days ahead */
+    assert_true(live_judge_state(s, NOW));
+    assert_int_equal(s->state, LIVE_ONLINE);
+    assert_true(live_judge_state(s, NOW + YH_HOUR));
+    assert_int_equal(s->state, LIVE_OFFLINE);
+}
+
 static void recent_frames_newest_first(void **state)
 {
     (void)state;
@@ -173,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(latest_is_the_last_measured, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_value_from_the_future_is_not_the_latest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(states, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_set_back_does_not_keep_a_station_online, set_up, tear_down),
         cmocka_unit_test_setup_teardown(recent_frames_newest_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_senders_are_bounded_and_the_lightest_give_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(known_stations_are_not_bounded_by_the_unknown, set_up, tear_down),
