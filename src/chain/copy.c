@@ -94,7 +94,7 @@ static yh_err copy_segment(struct copying *k, const struct chain_segment *s)
 {
     char name[CHAIN_NAME], path[CHAIN_PATH], plain[CHAIN_PATH];
     chain_file_auto source = CHAIN_FILE_NONE;
-    uint64_t stored, n;
+    uint64_t stored = 0, n;
     YH_TRY(chain_file_open(k->c->dir, s->first, &source));
     YH_TRY(chain_file_stored(&source, &stored));
     if (is_there(k->to, s->first, &source, stored))
