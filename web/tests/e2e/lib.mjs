@@ -46,8 +46,11 @@ export async function signIn(page, path = '/d/') {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Serious and critical findings, one line each. */
+/** Serious and critical findings, one line each; of colours that have arrived, not of those on their way there. */
 export async function axe(page) {
+  await page.evaluate(() => Promise.allSettled(document.getAnimations()
+    .filter((a) => a.effect?.getComputedTiming().endTime !== Infinity)
+    .map((a) => a.finished)))
   await page.evaluate(axeSource)
   const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations)
   return found
