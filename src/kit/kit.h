@@ -17,6 +17,7 @@ struct kit;
 
 struct kit_config {
     struct db_pool *pool;
+    const char *key_dir; /* where kit.key stands or is made; NULL: accounts can have no second factor */
     unsigned hash_slots; /* password hashes computed at the same time (19 MiB each); default 2 */
     bool secure_cookie;  /* behind TLS: the cookie is never sent in the clear */
     /* Brings a note (a JSON object with "event") into the evidence log: YH_OK when it is durable there, otherwise it is
