@@ -42,7 +42,7 @@ yh_must yh_err kit_database_open(const char *dir, bool create, unsigned readers,
 yh_must yh_err kit_database_mark(const char *dir);
 yh_must yh_err kit_database_unmark(const char *dir);
 
-/* CORRUPT when the file is not what was noted, or does not hold together. */
+/* CORRUPT when the file is not what was noted, or does not hold together; also when DIR/kit.key is damaged. */
 yh_must yh_err kit_database_check(const char *dir);
 
 /* Brings a database to the newest schema (kit_database_open does it). */

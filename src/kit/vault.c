@@ -79,11 +79,26 @@ static yh_err read_key(const char *path, struct kit_vault *v)
     return whole ? YH_OK : yh_fail(YH_E_CORRUPT, "%s is damaged", path);
 }
 
+static yh_err key_path(const char *dir, char ret[PATH_MAX])
+{
+    bool fits = snprintf(ret, PATH_MAX, "%s/kit.key", dir) < PATH_MAX;
+    return fits ? YH_OK : yh_fail(YH_E_TOO_LARGE, "path too long: %s", dir);
+}
+
+yh_err kit_vault_check(const char *dir)
+{
+    char path[PATH_MAX];
+    struct kit_vault v;
+    YH_TRY(key_path(dir, path));
+    yh_err e = access(path, F_OK) == 0 ? read_key(path, &v) : YH_OK;
+    explicit_bzero(&v, sizeof v);
+    return e;
+}
+
 yh_err kit_vault_open(const char *dir, struct kit_vault **ret)
 {
     char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/kit.key", dir) >= (int)sizeof path)
-        return yh_fail(YH_E_TOO_LARGE, "path too long: %s", dir);
+    YH_TRY(key_path(dir, path));
     if (access(path, F_OK) != 0 && errno == ENOENT)
         YH_TRY(make_key(dir, path));
     struct kit_vault *v = calloc(1, sizeof *v);

@@ -16,6 +16,8 @@ struct kit_vault;
 
 /* CORRUPT when DIR/kit.key is not such a key: it is never replaced. */
 yh_must yh_err kit_vault_open(const char *dir, struct kit_vault **ret);
+/* CORRUPT as above; a folder without a key is in order. */
+yh_must yh_err kit_vault_check(const char *dir);
 void kit_vault_close(struct kit_vault *v);
 
 /* `owner` names the row that the secret belongs to ("second_factor:17"): moved to another row it does not open. */
