@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/sm3.h"
 #include "base/map.h"
+#include "kit/account.h"
 #include "kit/kit.h"
 #include "kit/session.h"
 
@@ -19,8 +20,9 @@
 
 struct kit_cached {
     char token[KIT_TOKEN_SIZE], csrf[KIT_HEX_SIZE];
-    char username[33], role[33], display_name[201];
+    char username[33], roles[KIT_ROLES_MAX], display_name[201];
     int64_t account_id;
+    uint64_t rights, wide;
     bool must_change;
     yh_time created, checked;
 };
@@ -87,6 +89,12 @@ yh_must yh_err kit_password_check(struct kit *k, yh_str password, const char *ph
 yh_must yh_err kit_guard_charge(struct db *d, yh_str name_hash, yh_str peer, yh_time now, yh_time *ret_until);
 yh_must yh_err kit_guard_clear(struct db *d, yh_str name_hash, yh_str peer); /* it was right after all */
 yh_str kit_guard_address(yh_str peer, char buf[64]);                         /* without port; IPv6: /64 */
+
+/* The roles granted to an account now, in order of the table, separated by blanks; and its permissions as sets: those it
+ * has, and those that reach everything (rights.c). */
+yh_must yh_err kit_roles_of(struct db *d, int64_t account, yh_time now, char ret[KIT_ROLES_MAX]);
+yh_must yh_err kit_rights_of(struct db *d, int64_t account, yh_time now, uint64_t *ret_rights, uint64_t *ret_wide);
+yh_str kit_first_role(yh_str roles);
 
 /* Sessions seen within the last second (session_cache.c). `round` is read before the database is. */
 uint64_t kit_cache_round(struct kit *k);

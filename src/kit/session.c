@@ -10,7 +10,7 @@
 #define AGENT_MAX    200
 
 static const char sql_account[] =
-    "SELECT id, username, display_name, role, must_change, password_hash, disabled_at FROM account WHERE username = ?";
+    "SELECT id, username, display_name, must_change, password_hash, disabled_at FROM account WHERE username = ?";
 static const char sql_rehash[] = "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?";
 static const char sql_expire[] = "DELETE FROM account_session WHERE created_at <= ? OR last_seen <= ?";
 static const char sql_crowd[] = "DELETE FROM account_session WHERE account_id = ? AND token_hash NOT IN"
@@ -21,7 +21,7 @@ static const char sql_open[] =
     "INSERT INTO account_session (token_hash, account_id, created_at, last_seen, peer, user_agent)"
     " SELECT ?, id, ?, ?, ?, ? FROM account WHERE id = ? AND disabled_at IS NULL AND password_hash = ?";
 static const char sql_find[] =
-    "SELECT a.id, a.username, a.display_name, a.role, a.must_change, s.created_at, s.last_seen"
+    "SELECT a.id, a.username, a.display_name, a.must_change, s.created_at, s.last_seen"
     " FROM account_session s JOIN account a ON a.id = s.account_id WHERE s.token_hash = ? AND a.disabled_at IS NULL";
 static const char sql_touch[] = "UPDATE account_session SET last_seen = ?,"
                                 " created_at = CASE WHEN created_at > ? THEN ? ELSE created_at END"
@@ -64,15 +64,19 @@ static yh_time ends_at(yh_time created, yh_time seen)
     return idle < whole ? idle : whole;
 }
 
-/* Columns 0..4 of sql_account and sql_find. */
-static yh_err read_person(const struct db_stmt *s, struct yh_arena *arena, struct kit_session *ret)
+/* Columns 0..3 of sql_account and sql_find, and what the person may. */
+static yh_err read_person(struct db *d, const struct db_stmt *s, yh_time now, struct yh_arena *arena, struct kit_session *ret)
 {
+    char roles[KIT_ROLES_MAX];
     ret->account_id = db_i64(s, 0);
     ret->username = yh_arena_str(arena, db_str(s, 1));
     ret->display_name = yh_arena_str(arena, db_str(s, 2));
-    ret->role = yh_arena_str(arena, db_str(s, 3));
-    ret->must_change = db_i64(s, 4) != 0;
-    if (!ret->username.p || !ret->display_name.p || !ret->role.p)
+    ret->must_change = db_i64(s, 3) != 0;
+    YH_TRY(kit_roles_of(d, ret->account_id, now, roles));
+    YH_TRY(kit_rights_of(d, ret->account_id, now, &ret->rights, &ret->wide));
+    ret->roles = yh_arena_str(arena, yh_str_of(roles));
+    ret->role = kit_first_role(ret->roles);
+    if (!ret->username.p || !ret->display_name.p || !ret->roles.p)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a session");
     return YH_OK;
 }
@@ -96,7 +100,7 @@ struct proof {
     struct kit_session person;
 };
 
-static yh_err look_up(struct kit *k, struct proof *p, struct yh_arena *arena)
+static yh_err look_up(struct kit *k, struct proof *p, yh_time now, struct yh_arena *arena)
 {
     kit_loan_auto l = kit_reader(k);
     db_stmt_auto *s = NULL;
@@ -105,13 +109,13 @@ static yh_err look_up(struct kit *k, struct proof *p, struct yh_arena *arena)
     YH_TRY(db_step(s, &p->known));
     if (!p->known)
         return YH_OK;
-    yh_str phc = db_str(s, 5);
+    yh_str phc = db_str(s, 4);
     if (phc.n >= sizeof p->phc)
         return yh_fail(YH_E_CORRUPT, "stored password hash is too long");
     memcpy(p->phc, phc.p, phc.n);
     p->phc[phc.n] = '\0';
-    p->enabled = db_is_null(s, 6);
-    return read_person(s, arena, &p->person);
+    p->enabled = db_is_null(s, 5);
+    return read_person(l.d, s, now, arena, &p->person);
 }
 
 static yh_err charge(struct kit *k, struct proof *p, yh_time now, yh_time *ret_until)
@@ -127,7 +131,7 @@ static yh_err prove(struct kit *k, struct proof *p, yh_str typed, yh_str passwor
     p->name = fold_name(typed, p->name_buf);
     YH_TRY(kit_hash_hex("account", p->name, p->name_hash));
     YH_TRY(charge(k, p, now, ret_until));
-    YH_TRY(look_up(k, p, arena));
+    YH_TRY(look_up(k, p, now, arena));
     return kit_password_check(k, password, p->known ? p->phc : NULL, &p->right, &p->stale);
 }
 
@@ -205,7 +209,7 @@ static yh_err open_session(struct db *d, void *user)
     const struct kit_session *who = &o->p->person;
     const struct kit_note note = {
         "session.opened", who->username, o->now,
-        {{"username", who->username}, {"role", who->role}, {"peer", o->peer}, {"user_agent", o->agent}}};
+        {{"username", who->username}, {"role", who->roles}, {"peer", o->peer}, {"user_agent", o->agent}}};
     YH_TRY(kit_note_put(d, &note));
     return kit_guard_clear(d, yh_str_of(o->p->name_hash), o->p->peer);
 }
@@ -267,13 +271,13 @@ static yh_err read_session(struct kit *k, const char *token_hash, yh_time now, s
     YH_TRY(db_prepare(l.d, sql_find, &s));
     db_bind_z(s, 1, token_hash);
     YH_TRY(db_step(s, &row));
-    yh_time created = row ? not_after(now, db_i64(s, 5)) : 0;
-    if (!row || now >= ends_at(created, db_i64(s, 6)))
+    yh_time created = row ? not_after(now, db_i64(s, 4)) : 0;
+    if (!row || now >= ends_at(created, db_i64(s, 5)))
         return yh_fail(YH_E_NOT_FOUND, "no such session");
     *ret_created = created;
-    *ret_seen = db_i64(s, 6);
+    *ret_seen = db_i64(s, 5);
     ret->expires = ends_at(created, now);
-    return read_person(s, arena, ret);
+    return read_person(l.d, s, now, arena, ret);
 }
 
 static yh_err touch(struct kit *k, const char *token_hash, yh_time now)
@@ -294,11 +298,14 @@ static yh_err from_cache(const struct kit_cached *c, yh_time now, struct yh_aren
     *ret = (struct kit_session){.account_id = c->account_id,
                                 .username = yh_arena_str(arena, yh_str_of(c->username)),
                                 .display_name = yh_arena_str(arena, yh_str_of(c->display_name)),
-                                .role = yh_arena_str(arena, yh_str_of(c->role)),
+                                .roles = yh_arena_str(arena, yh_str_of(c->roles)),
+                                .rights = c->rights,
+                                .wide = c->wide,
                                 .csrf = yh_arena_str(arena, yh_str_of(c->csrf)),
                                 .must_change = c->must_change,
                                 .expires = ends_at(c->created, now)};
-    bool kept = ret->username.p && ret->display_name.p && ret->role.p && ret->csrf.p;
+    ret->role = kit_first_role(ret->roles);
+    bool kept = ret->username.p && ret->display_name.p && ret->roles.p && ret->csrf.p;
     return kept ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a session");
 }
 

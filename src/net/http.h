@@ -143,7 +143,7 @@ yh_must yh_err http_openapi(const struct http_route *const *tables, yh_buf *out)
 void http_publish(struct http_server *s, const char *event, yh_str json);
 size_t http_event_clients(const struct http_server *s);
 
-/* Ends the event streams of one user (signed out, role changed); a browser still signed in reconnects by itself. */
+/* Ends the event streams of one user, or of all (empty id), who signed out or sees something else now; a browser still signed in reconnects by itself. */
 void http_events_end(struct http_server *s, yh_str user_id);
 
 struct http_stats {

@@ -182,7 +182,7 @@ void http_hub_end(struct http_hub *h, yh_str user_id)
 {
     pthread_mutex_lock(&h->lock);
     for (struct http_event_stream *s = h->streams; s; s = s->next)
-        if (yh_str_is(user_id, s->user)) {
+        if (user_id.n == 0 || yh_str_is(user_id, s->user)) {
             s->over = true;
             wake(s);
         }

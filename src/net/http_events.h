@@ -33,7 +33,7 @@ void http_hub_free(struct http_hub *h);
 
 void http_hub_publish(struct http_hub *h, const char *event, yh_str json);
 void http_hub_beat(struct http_hub *h);                 /* a comment line on every stream */
-void http_hub_end(struct http_hub *h, yh_str user_id);  /* ends this user's streams */
+void http_hub_end(struct http_hub *h, yh_str user_id);  /* ends this user's streams; empty: all */
 void http_hub_close(struct http_hub *h);                /* ends all streams, for good */
 struct http_hub_stats http_hub_stats(struct http_hub *h);
 
