@@ -95,12 +95,12 @@ static void on_connected(void *user, yh_str mn, const char *peer, bool on)
     live_connected(s->live, mn, peer, on);
 }
 
-static void on_publish(void *user, const char *event, yh_str json)
+static void on_publish(void *user, const char *event, yh_str topic, yh_str json)
 {
     struct server *s = user;
     struct http_server *http = atomic_load(&s->http);
     if (http)
-        http_publish(http, event, json);
+        http_publish_to(http, event, topic, json);
 }
 
 static void get_traffic(void *user, struct monitor_traffic *ret)
@@ -181,7 +181,7 @@ static void on_tick(void *user)
     struct yh_json j = yh_json_to(&text);
     monitor_traffic_json(&s->host.monitor.monitor, &j);
     if (yh_buf_check(&text) == YH_OK)
-        on_publish(s, "traffic", yh_buf_view(&text));
+        on_publish(s, "traffic", YH_S(KIT_TOPIC_PERMISSION "\tstation:read"), yh_buf_view(&text));
 }
 
 static yh_err on_note(void *user, yh_str origin, yh_str json)
@@ -311,7 +311,7 @@ static yh_err start_relay(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, kit_account_routes, kit_grant_routes, kit_role_routes, agency_routes, officer_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    kit_session_routes, kit_account_routes, kit_grant_routes, kit_role_routes, agency_routes, officer_routes, trace_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
     connection_routes, growth_routes, relay_routes, status_routes, NULL,
 };
 
@@ -351,7 +351,7 @@ static yh_err start_http(struct server *s)
     s->host.own_port = server_gate_port(s);
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
-        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
+        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted, .listen = kit_listen,
         .replay = {kit_replay_find, kit_replay_keep}, .check_replies = s->config.check_replies,
     };
     if (!config.static_dir)

@@ -94,6 +94,12 @@ yh_err kit_scope_under(const struct http_request *rq, const char *permission, st
     return kit_scope_load(l.d, who->account_id, permission, now, rq->arena, ret);
 }
 
+yh_err kit_scope_on(struct db *d, const struct http_request *rq, struct kit_scope *ret)
+{
+    const struct kit_session *who = rq->user->session;
+    return kit_scope_load(d, who->account_id, rq->route->permission, yh_clock_now(), rq->arena, ret);
+}
+
 yh_err kit_scope_of(const struct http_request *rq, struct kit_scope *ret)
 {
     return kit_scope_under(rq, rq->route->permission, ret);

@@ -52,6 +52,7 @@ yh_must yh_err kit_scope_load(struct db *d, int64_t account, const char *permiss
 
 /* What the asking person reaches under the request's own permission, or another one. */
 yh_must yh_err kit_scope_of(const struct http_request *rq, struct kit_scope *ret);
+yh_must yh_err kit_scope_on(struct db *d, const struct http_request *rq, struct kit_scope *ret); /* d: a connection at hand */
 yh_must yh_err kit_scope_under(const struct http_request *rq, const char *permission, struct kit_scope *ret);
 
 bool kit_scope_has(const struct kit_scope *scope, const char *kind, yh_str key);

@@ -83,7 +83,8 @@ test('a session is signed in, shown and signed out', async (t) => {
     await duty.problem('GET', '/api/v1/session', undefined, 401);
     const session = await duty.signIn('duty1', PASSWORD);
     assert.deepEqual(session.user,
-        { username: 'duty1', name: 'duty1', role: 'duty', permissions: ['station:read', 'station:admit'], must_change: false });
+        { username: 'duty1', name: 'duty1', role: 'duty', roles: [{ name: 'duty', title: '值班员' }],
+            permissions: ['station:read', 'station:admit', 'agency:read'], must_change: false });
     assert.match(session.expires, /^\d{4}-\d\d-\d\dT.*\+08:00$/);
     const shown = await duty.get('/api/v1/session');
     assert.ok(shown.expires >= session.expires);
