@@ -70,7 +70,6 @@ export const editionWord = (e: string | null | undefined): string => (e ? (EDITI
 /** Units as they are printed: exponents raised. */
 export const unitWord = (u: string | null | undefined): string => (u ?? '').replace(/m3/g, 'm\u00b3').replace(/m2/g, 'm\u00b2').replace(/degC/g, '\u2103')
 
-export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
 
 /** A device without peculiarities has no dialect to name. */
 export const dialectWord = (d: string | null | undefined): string => (!d || d === 'standard' ? '无' : d)
