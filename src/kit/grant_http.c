@@ -1,5 +1,5 @@
 /* Grants over HTTP: who has which role where, giving, ending, and what follows from it. */
-#include "kit/account_http.h"
+#include "kit/accounts_http.h"
 #include "kit/grant.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
 /* Roles, permissions and the matrix over HTTP. */
-#include "kit/account_http.h"
+#include "kit/accounts_http.h"
 #include "kit/matrix.h"
 
 static const struct http_route *const *route_tables; /* set before the server starts, never changed after */

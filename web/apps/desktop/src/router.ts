@@ -24,6 +24,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'accounts', component: () => import('./pages/Accounts.vue'), meta: { title: '账号与授权', permission: 'account:read' } },
       { path: 'permissions', component: () => import('./pages/Permissions.vue'), meta: { title: '权限矩阵', permission: 'role:read' } },
       { path: 'trace', component: () => import('./pages/Trace.vue'), meta: { title: '何人可见', permission: 'trace:read' } },
+      { path: 'account', component: () => import('./pages/Account.vue'), meta: { title: '账号安全' } },
       { path: ':rest(.*)*', component: () => import('./pages/Missing.vue'), meta: { title: '页面不存在' } },
     ],
   },

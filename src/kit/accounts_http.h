@@ -3,12 +3,12 @@
  * security administrator grants but makes no account; what concerns one of the three administrators' own accounts (password,
  * disabling) is done with the command line on the machine, not by another of them.
  */
-#ifndef YH_KIT_ACCOUNT_HTTP_H
-#define YH_KIT_ACCOUNT_HTTP_H
+#ifndef YH_KIT_ACCOUNTS_HTTP_H
+#define YH_KIT_ACCOUNTS_HTTP_H
 
 #include "net/http.h"
 
-extern const struct http_route kit_account_routes[];
+extern const struct http_route kit_accounts_routes[];
 extern const struct http_route kit_grant_routes[];
 extern const struct http_route kit_role_routes[];
 
