@@ -34,13 +34,14 @@ test('accounts are added, listed, disabled and enabled', (t) => {
 test('what is against the rules is refused with one clear line', (t) => {
     const dir = tempDir(t);
     assert.equal(user(dir, ['add', 'chief', '--role', 'admin', '--password-stdin'], PASSWORD).status, 0);
+    assert.equal(user(dir, ['add', 'guard', '--role', 'secadmin', '--password-stdin'], PASSWORD).status, 0);
     const refused = [
         [['add', 'chief', '--role', 'duty', '--password-stdin'], PASSWORD, 1, /已被使用/],
         [['add', 'Bad Name', '--role', 'duty', '--password-stdin'], PASSWORD, 1, /用户名/],
         [['add', 'other', '--role', 'king', '--password-stdin'], PASSWORD, 1, /角色/],
         [['add', 'other', '--role', 'duty', '--password-stdin'], 'short', 1, /12 位/],
         [['add', 'other', '--role', 'duty', '--password-stdin'], 'x'.repeat(5000), 2, /too long/],
-        [['disable', 'chief'], '', 1, /最后一名/],
+        [['disable', 'guard'], '', 1, /最后一名/],
         [['disable', 'ghost'], '', 1, /没有用户/],
         [['passwd', 'ghost', '--password-stdin'], PASSWORD, 1, /没有用户/],
         [['add', 'other'], '', 2, /--role/],
@@ -53,7 +54,7 @@ test('what is against the rules is refused with one clear line', (t) => {
         assert.match(r.stderr, message);
         assert.equal(r.stderr.trimEnd().split('\n').length, 1);
     }
-    assert.equal(list(dir).length, 1);
+    assert.equal(list(dir).length, 2);
 });
 
 test('a running server obeys the command line', async (t) => {
