@@ -4,6 +4,7 @@
 #include "kit/grant.h"
 #include "kit/kit_internal.h"
 #include "kit/role.h"
+#include "kit/session_http.h"
 
 static struct kit *kit_of(const struct http_request *rq)
 {
@@ -156,6 +157,7 @@ static yh_err add_account(struct http_request *rq)
 {
     char password[KIT_PASSWORD_MADE + 1];
     int64_t id;
+    YH_TRY(kit_need_person(rq));
     kit_password_make(password);
     const struct kit_new_account a = {.username = http_body_str(rq, "username"), .display_name = http_body_str(rq, "name"),
                                       .password = yh_str_of(password), .must_change = true,
@@ -170,6 +172,7 @@ static yh_err reset_password(struct http_request *rq)
 {
     char password[KIT_PASSWORD_MADE + 1];
     yh_str username = http_path_param(rq, "username");
+    YH_TRY(kit_need_person(rq));
     YH_TRY(check_target(rq, username));
     kit_password_make(password);
     yh_err e = kit_account_passwd(kit_of(rq), username, yh_str_of(password), true, rq->user->name, yh_clock_now());
@@ -181,6 +184,7 @@ static yh_err reset_password(struct http_request *rq)
 static yh_err set_disabled(struct http_request *rq, bool disabled)
 {
     yh_str username = http_path_param(rq, "username");
+    YH_TRY(kit_need_person(rq));
     YH_TRY(check_target(rq, username));
     yh_err e = kit_account_disable(kit_of(rq), username, disabled, rq->user->name, yh_clock_now());
     return e == YH_OK ? answer(rq, username, NULL) : refused(rq, e, NULL);
@@ -199,6 +203,7 @@ static yh_err enable(struct http_request *rq)
 static yh_err link_account(struct http_request *rq)
 {
     yh_str username = http_path_param(rq, "username");
+    YH_TRY(kit_need_person(rq));
     yh_err e = kit_account_link(kit_of(rq), username, body_id(rq, "officer_id"), body_id(rq, "enterprise_id"), rq->user->name,
                                 yh_clock_now());
     return e == YH_OK ? answer(rq, username, NULL) : refused(rq, e, "officer_id");

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "kit/kit_internal.h"
 #include "kit/scope.h"
+#include "kit/session_http.h"
 
 static const char sql_account_of[] = "SELECT id FROM account WHERE username = ?";
 static const char sql_reach[] = "SELECT permission, kind, scope_key, valid_from, valid_to FROM account_scope"
@@ -170,6 +171,7 @@ static yh_err give(struct http_request *rq)
                               .from = body_time(rq, "valid_from", now), .to = body_time(rq, "valid_to", KIT_FOREVER)};
     const struct kit_actor by = actor_of(rq);
     int64_t id = 0;
+    YH_TRY(kit_need_person(rq));
     kit_reach_of(http_body_str(rq, "scope"), &g.reach);
     YH_TRY(read_items(rq, &g));
     {
@@ -190,6 +192,7 @@ static yh_err end(struct http_request *rq)
     struct kit *k = kit_of(rq);
     const struct kit_actor by = actor_of(rq);
     int64_t id = 0;
+    YH_TRY(kit_need_person(rq));
     if (!yh_str_to_i64(http_path_param(rq, "id"), &id) || id <= 0)
         return http_problem(rq, 404, "not_found", "没有这项授权。");
     yh_err e = kit_grant_end(k, id, &by, yh_clock_now());

@@ -47,7 +47,7 @@ const SAMPLE = { mn: 'NOBODY0000000000000000AA', seq: '999999999', id: '1', user
 const fill = (path) => path.replace(/\{(\w+)\}/g, (_, name) => SAMPLE[name] ?? '1');
 
 test('every route opens to the roles the matrix names, and to no other', async (t) => {
-    const { server, dir, secadmin } = await start(t);
+    const { server, dir, secadmin, admin } = await start(t, { demo: true, roles: ['admin'] });
     const matrix = await secadmin.get('/api/v1/roles');
     const described = await new Client(server.url).get('/api/v1/openapi.json');
     const inDocument = Object.entries(described.paths).flatMap(([path, methods]) => Object.keys(methods).map((m) => `${m.toUpperCase()} ${path}`));
@@ -62,7 +62,7 @@ test('every route opens to the roles the matrix names, and to no other', async (
         // roles that cannot be given without naming records are not created by the command line
         const scoped = ['firm', 'expert', 'third'].includes(role.name);
         if (scoped) continue;
-        if (!ADMINS.includes(role.name)) addUser(dir, `t-${role.name}`, role.name, PASSWORD);
+        if (![...ADMINS, 'admin'].includes(role.name)) addUser(dir, `t-${role.name}`, role.name, PASSWORD);
         persons.push([role.name, await signedIn(server, `t-${role.name}`)]);
     }
     const regions = (await secadmin.get('/api/v1/regions')).items;
@@ -72,6 +72,13 @@ test('every route opens to the roles the matrix names, and to no other', async (
         await grant(secadmin, `t-${name}`, name, 'region', [{ kind: 'region', key: regions[0].code }]);
         persons.push([name, await open()]);
     }
+    const [station] = (await admin.get('/api/v1/stations?limit=1')).items;
+    const own_firm = await newPerson(server, persons.find((p) => p && p[0] === 'sysadmin')[1], 't-firm', { enterprise_id: station.enterprise.id });
+    await grant(secadmin, 't-firm', 'firm', 'self');
+    persons.push(['firm', await own_firm()]);
+    const theirs = (await persons.at(-1)[1].all('/api/v1/stations')).map((s) => s.enterprise.id);
+    assert.ok(theirs.length > 0 && theirs.every((id) => id === station.enterprise.id), 'a firm sees its own stations');
+    assert.deepEqual(persons.slice(1).map((p) => p[0]).sort(), matrix.roles.map((r) => r.name).sort(), 'every role walks');
     let walked = 0;
     for (const r of matrix.routes) {
         if (r.path === '/api/v1/session' || r.path === '/api/v1/session/password') continue; // they end the session
