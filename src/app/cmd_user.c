@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/business.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "base/clock.h"
@@ -84,6 +85,11 @@ static yh_err get_password(const struct password_source *from, char *ret, size_t
 
 /* ---- the data folder ---- */
 
+/* As said on the command line. */
+struct target {
+    const char *data, *db;
+};
+
 struct place {
     struct db_pool *pool;
     struct kit *kit;
@@ -96,9 +102,11 @@ static void leave(struct place *p)
 }
 #define place_auto yh_cleanup(leave) struct place
 
-static yh_err enter(const char *dir, bool create, struct place *ret)
+static yh_err enter(const struct target *at, bool create, struct place *ret)
 {
-    YH_TRY(kit_database_open(dir, create, 1, &ret->pool));
+    char place[DATA_PATH_MAX];
+    YH_TRY(business_place(at->data, at->db, place));
+    YH_TRY(kit_database_open(place, create, 1, &ret->pool));
     struct kit_config config = {.pool = ret->pool};
     return kit_open(&config, &ret->kit);
 }
@@ -125,7 +133,8 @@ static void print_done(const char *username, const char *made)
 /* ---- add, passwd ---- */
 
 struct password_job {
-    const char *data, *username, *role, *display;
+    struct target at;
+    const char *username, *role, *display;
     struct password_source source;
     bool must_change;
 };
@@ -149,7 +158,7 @@ static int with_password(const struct password_job *job, bool create,
 {
     place_auto p = {0};
     char password[LINE_MAX_IN];
-    yh_err e = enter(job->data, create, &p);
+    yh_err e = enter(&job->at, create, &p);
     if (e != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     e = get_password(&job->source, password, sizeof password);
@@ -165,7 +174,8 @@ static int user_add(int argc, char **argv)
 {
     struct password_job job = {0};
     const struct cli_option options[] = {
-        {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
+        {"--data", CLI_TEXT, &job.at.data, "DIR", "数据目录", true},
+        business_option(&job.at.db),
         {"--role", CLI_TEXT, &job.role, "ROLE", "角色:admin 管理员、duty 值班员、viewer 查看人员", true},
         {"--display", CLI_TEXT, &job.display, "NAME", "姓名,缺省为用户名", false},
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
@@ -186,7 +196,8 @@ static int user_passwd(int argc, char **argv)
 {
     struct password_job job = {0};
     const struct cli_option options[] = {
-        {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
+        {"--data", CLI_TEXT, &job.at.data, "DIR", "数据目录", true},
+        business_option(&job.at.db),
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
         {"--generate", CLI_FLAG, &job.source.generate, NULL, "生成一次性密码并输出", false},
         {"--must-change", CLI_FLAG, &job.must_change, NULL, "下次登录须修改密码", false},
@@ -203,13 +214,13 @@ static int user_passwd(int argc, char **argv)
 
 /* ---- disable, enable ---- */
 
-static int set_disabled(const struct cli_command *cmd, const char *const *data, bool disabled, int argc, char **argv)
+static int set_disabled(const struct cli_command *cmd, const struct target *at, bool disabled, int argc, char **argv)
 {
     int args, code;
     place_auto p = {0};
     if (!cli_parse(cmd, argc, argv, &args, &code))
         return code;
-    if (enter(*data, false, &p) != YH_OK)
+    if (enter(at, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     yh_err e = kit_account_disable(p.kit, yh_str_of(argv[0]), disabled, YH_S("cli"), yh_clock_now());
     if (e != YH_OK)
@@ -220,18 +231,18 @@ static int set_disabled(const struct cli_command *cmd, const char *const *data, 
 
 static int user_disable(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, 1, 1, 1};
-    return set_disabled(&cmd, &data, true, argc, argv);
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, YH_LEN(options), 1, 1};
+    return set_disabled(&cmd, &at, true, argc, argv);
 }
 
 static int user_enable(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, 1, 1, 1};
-    return set_disabled(&cmd, &data, false, argc, argv);
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, YH_LEN(options), 1, 1};
+    return set_disabled(&cmd, &at, false, argc, argv);
 }
 
 /* ---- list ---- */
@@ -257,14 +268,14 @@ static bool print_account(void *user, const struct kit_account *a)
 
 static int user_list(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user list --data DIR", "列出用户,每行一个 JSON 对象", options, 1, 0, 0};
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user list --data DIR", "列出用户,每行一个 JSON 对象", options, YH_LEN(options), 0, 0};
     int args, code;
     place_auto p = {0};
     if (!cli_parse(&cmd, argc, argv, &args, &code))
         return code;
-    if (enter(data, false, &p) != YH_OK)
+    if (enter(&at, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     yh_err e = kit_account_list(p.kit, print_account, NULL);
     return e == YH_OK ? CLI_OK : exit_of(e);

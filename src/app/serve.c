@@ -220,7 +220,7 @@ static yh_err open_chain(struct server *s)
 
 static yh_err open_business(struct server *s)
 {
-    YH_TRY(kit_database_open(s->config.data_dir, true, READERS, &s->pool));
+    YH_TRY(kit_database_open(s->config.business, true, READERS, &s->pool));
     struct db *writer = db_pool_writer(s->pool);
     yh_err e = source_prepare(writer);
     db_pool_put(s->pool, writer);
@@ -394,7 +394,7 @@ static void drain(const struct server *s, struct gate *gate)
 static void close_business(struct server *s)
 {
     db_pool_close(s->pool);
-    if (kit_database_mark(s->config.data_dir) != YH_OK)
+    if (kit_database_mark(s->config.business) != YH_OK)
         yh_log(YH_LOG_WARN, "serve", "the closed database could not be noted: %s", yh_cause());
 }
 

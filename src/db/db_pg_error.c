@@ -52,7 +52,7 @@ yh_err db_pg_away(struct db_pg *d)
 {
     char reason[300];
     one_line(d->c ? d->pq->errorMessage(d->c) : "not connected", reason, sizeof reason);
-    return yh_fail(YH_E_AWAY, "%.150s cannot be reached: %s", d->shown, reason);
+    return yh_fail(YH_E_AWAY, "%.150s is not available: %s", d->shown, reason);
 }
 
 yh_err db_pg_result(struct db_pg *d, const PGresult *r, const char *what)
