@@ -62,6 +62,7 @@ struct db_migration {
     const char *sql;
 };
 yh_must yh_err db_migrate(struct db *d, const struct db_migration *rows, size_t n);
+yh_must yh_err db_is_new(struct db *d, bool *ret); /* never migrated; not within a transaction */
 
 /* Pool: readers on several threads, one writer. db_pool_get blocks until one is free. */
 yh_must yh_err db_pool_open(const char *where, unsigned readers, struct db_pool **ret);

@@ -101,3 +101,16 @@ yh_err db_migrate(struct db *d, const struct db_migration *rows, size_t n)
     d->driver->migrations_unlock(d);
     return e;
 }
+
+yh_err db_is_new(struct db *d, bool *ret)
+{
+    db_stmt_auto *s = NULL;
+    bool row;
+    yh_err e = db_prepare(d, sql_newest, &s);
+    if (e == YH_OK)
+        e = db_step(s, &row);
+    if (e != YH_OK && e != YH_E_INTERNAL) /* that the table is missing is all that can be wrong with the text */
+        return e;
+    *ret = e != YH_OK;
+    return YH_OK;
+}

@@ -5,7 +5,8 @@
 #include "base/clock.h"
 #include "db/db_pg_text.h"
 
-#define PAUSE_US 500000
+#define PAUSE_US     500000
+#define PAUSE_MAX_US 15000000
 #define WAIT_FOR_MIGRATIONS "120000" /* ms, for another program that is at it */
 #define LOCK_NUMBER "7955931130"     /* any number that is always the same: advisory locks are known by one */
 
@@ -128,14 +129,17 @@ static yh_err connect_once(struct db_pg *d)
     return configure(d);
 }
 
+/* Trying takes the caller's time; a server that does not even refuse is left alone longer. */
 static yh_err connect_again(struct db_pg *d)
 {
-    if (yh_clock_mono_us() < d->next_try_us)
+    int64_t begun = yh_clock_mono_us();
+    if (begun < d->next_try_us)
         return db_pg_away(d);
     yh_err e = connect_once(d);
     if (e == YH_OK)
         return YH_OK;
-    d->next_try_us = yh_clock_mono_us() + PAUSE_US;
+    int64_t now = yh_clock_mono_us(), pause = PAUSE_US + 4 * (now - begun);
+    d->next_try_us = now + (pause < PAUSE_MAX_US ? pause : PAUSE_MAX_US);
     if (d->pq->status(d->c) == PQ_CONNECTION_OK)
         disconnect(d); /* it is there but not as it must be */
     return e;

@@ -22,10 +22,15 @@ yh_err kit_migrate(struct db *d)
     return db_migrate(d, kit_migrations, kit_migrations_count);
 }
 
-static yh_err migrate_pool(struct db_pool *p)
+static yh_err migrate_pool(struct db_pool *p, bool create)
 {
+    bool is_new = false;
     struct db *w = db_pool_writer(p);
-    yh_err e = kit_migrate(w);
+    yh_err e = create ? YH_OK : db_is_new(w, &is_new);
+    if (is_new)
+        e = yh_fail(YH_E_NOT_FOUND, "the database is empty: nothing was ever set up in it");
+    if (e == YH_OK)
+        e = kit_migrate(w);
     db_pool_put(p, w);
     return e;
 }
@@ -49,7 +54,7 @@ yh_err kit_database_open(const char *place, bool create, unsigned readers, struc
     if (!db_is_server(place))
         YH_TRY(file_in(place, create, path));
     YH_TRY(db_pool_open(db_is_server(place) ? place : path, readers, &p));
-    yh_err e = migrate_pool(p);
+    yh_err e = migrate_pool(p, create);
     if (e != YH_OK) {
         db_pool_close(p);
         return e;
