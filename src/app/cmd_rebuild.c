@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "db/db.h"
 #include "kit/kit.h"
+#include "kit/vault.h"
 #include "monitor/derive.h"
 #include "series/series.h"
 
@@ -173,6 +174,8 @@ static yh_err check_against(const char *data_dir, const char *db, const char *as
     char place[DATA_PATH_MAX];
     YH_TRY(business_place(data_dir, db, place));
     YH_TRY(kit_database_check(place));
+    if (db_is_server(place))
+        YH_TRY(kit_vault_check(data_dir));
     YH_TRY(offline_open(data_dir, db, false, &o));
     struct series_totals have, want;
     uint64_t position, stored_position;
