@@ -368,7 +368,7 @@ static yh_err start_http(struct server *s)
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
         .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted, .listen = kit_listen,
-        .replay = {kit_replay_find, kit_replay_keep}, .check_replies = s->config.check_replies,
+        .replay = {kit_replay_find, kit_replay_keep}, .slow = kit_slow_handlers, .check_replies = s->config.check_replies,
     };
     if (!config.static_dir)
         yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");

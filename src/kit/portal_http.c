@@ -196,3 +196,5 @@ const struct http_route kit_portal_routes[] = {
     {HTTP_DELETE, PATH, "", NULL, NULL, &kit_nothing, 0, unlink_own, "解除本账号与门户的绑定", "登录"},
     {0},
 };
+
+const http_handler kit_slow_handlers[] = {start, start_link, come_back, NULL};

@@ -30,6 +30,8 @@ extern const struct http_route kit_account_routes[]; /* second factor, devices, 
 
 extern const struct http_route kit_portal_routes[];  /* sign-in by a portal */
 
+extern const http_handler kit_slow_handlers[]; /* for http_config.slow */
+
 /* What the handlers of these tables share. */
 extern const struct http_schema kit_nothing; /* {} */
 void kit_write_empty(struct http_request *rq);

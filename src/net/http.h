@@ -127,6 +127,7 @@ struct http_config {
     bool (*permitted)(const struct http_user *user, const char *permission);
     yh_err (*listen)(struct http_request *rq, struct http_listener *ret); /* who asks for events; NULL: all hear all */
     struct http_replay replay; /* optional */
+    const http_handler *slow; /* handlers that wait for somebody outside, NULL at the end; they run on threads of their own */
     unsigned idle_ms;         /* between two requests of a connection, default 60 s */
     unsigned answer_ms;       /* whole answer must be taken, default 120 s */
     unsigned beat_ms;         /* comment line on quiet event streams, default 15 s */

@@ -15,6 +15,8 @@
 
 #define HTTP_HEADERS_MAX 16
 
+struct http_slow;
+
 struct http_server {
     struct http_config config;
     struct MHD_Daemon *daemon;
@@ -23,6 +25,7 @@ struct http_server {
     struct http_static *files; /* NULL: no front end */
     struct http_conns conns;
     struct http_hub *hub;
+    struct http_slow *slow;
     struct net_loop *clock; /* deadlines, comment lines and waking of event streams */
     pthread_t clock_thread;
     bool clock_runs;
@@ -53,6 +56,7 @@ struct http_reply {
     bool started;   /* header seen */
     bool head;      /* HEAD: as GET, without the bytes */
     bool answered;  /* before the handler: a problem, a redirect, a stored answer */
+    bool handed;    /* to a thread for slow handlers */
     bool has_body;
     bool unclear_end; /* of the body: answer at once and close */
     size_t body_seen, body_max;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "net/http_internal.h"
+#include "net/http_slow.h"
 
 #define CONNECTIONS_MAX 8192u
 #define POOL_BYTES (16u << 10)   /* per connection: header and buffers */
@@ -90,6 +91,26 @@ static enum MHD_Result on_bytes(struct http_reply *r, const char *bytes, size_t 
     return MHD_YES;
 }
 
+static bool is_slow(const struct http_reply *r)
+{
+    const http_handler *h = r->server->config.slow;
+    while (h && *h && r->rq.route && *h != r->rq.route->handler)
+        h++;
+    return h && *h && r->rq.route;
+}
+
+/* True: the connection sleeps, and is asked again when the handler has run. */
+static bool is_handed_over(struct http_reply *r)
+{
+    if (!is_slow(r))
+        return false;
+    r->handed = true; /* before another thread has it */
+    if (http_slow_give(r->server->slow, r))
+        return true;
+    http_fail(r, yh_fail(YH_E_BUSY, "too many slow requests"));
+    return false;
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
                                   const char *version, const char *upload, size_t *upload_n, void **con_cls)
 {
@@ -106,7 +127,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     }
     if (!http_conn_enter(r->conn, HTTP_ANSWER, r->server->config.answer_ms))
         return MHD_NO;
-    if (!r->answered)
+    if (!r->answered && !r->handed && is_handed_over(r))
+        return MHD_YES;
+    if (!r->answered && !r->handed)
         http_run(r);
     return http_send(r);
 }
@@ -262,6 +285,7 @@ static yh_err start(struct http_server *s, const struct http_route *const *table
 {
     YH_TRY(load(s, tables));
     YH_TRY(start_clock(s));
+    YH_TRY(http_slow_start(&s->slow));
     return start_daemon(s);
 }
 
@@ -289,6 +313,7 @@ void http_stop(struct http_server *s)
         return;
     if (s->hub)
         http_hub_close(s->hub);
+    http_slow_stop(s->slow);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     stop_clock(s);

@@ -408,6 +408,36 @@ describe('slow and broken clients', () => {
   });
 });
 
+test('who waits for somebody outside holds up nobody else', async () => {
+  const one = await startServer('threads=1');
+  const THREADS = 2, WAITING = 32, MORE = 3;
+  const turnedAway = [];
+  const sent = Array.from({ length: THREADS + WAITING + MORE }, () => get(one.port, '/api/v1/outside').then((answer) => {
+    if (answer.status === 503) turnedAway.push(answer);
+    return answer.status;
+  }));
+  await until(() => turnedAway.length >= MORE, 'those for whom there is no room');
+  assert.equal((await get(one.port, '/api/v1/public/A')).status, 200);
+  await one.tell('release');
+  const statuses = await Promise.all(sent);
+  assert.ok(statuses.every((status) => status === 200 || status === 503), statuses.join());
+  assert.ok(statuses.filter((status) => status === 200).length >= WAITING);
+  assert.equal((await get(one.port, '/api/v1/outside')).status, 200);
+  assert.equal(await one.stop(), 0);
+});
+
+test('a client that goes while its request waits, and a stop meanwhile, do no harm', async () => {
+  const one = await startServer('threads=1');
+  const clients = Array.from({ length: 5 }, () => new Raw(one.port).send('GET /api/v1/outside HTTP/1.1\r\nHost: x\r\n\r\n'));
+  await until(async () => (await one.stats()).connections === 5, 'all have come');
+  clients.slice(0, 3).forEach((c) => c.socket.resetAndDestroy());
+  await one.tell('release');
+  for (const c of clients.slice(3)) await c.until((x) => x.text.includes('200 OK'), 'an answer');
+  clients.slice(3).forEach((c) => c.end());
+  await until(async () => (await one.stats()).connections === 0, 'all have gone');
+  assert.equal(await one.stop(), 0);
+});
+
 test('a client that does not take its answer is cut', async () => {
   fs.writeFileSync(path.join(dir, 'web/d/large.bin'), Buffer.alloc(16 << 20, 'x'));
   const slow = await startServer(`static=${path.join(dir, 'web')}`, 'answer_ms=500');
@@ -440,7 +470,7 @@ test('the API description is complete and every $ref resolves', async () => {
   const doc = (await call('GET', '/api/v1/openapi.json')).json;
   assert.equal(doc.openapi, '3.1.0');
   const operations = Object.values(doc.paths).flatMap((p) => Object.values(p));
-  assert.equal(operations.length, 12);
+  assert.equal(operations.length, 13);
   for (const o of operations) {
     assert.ok(o.summary && o.operationId && o.responses['200'] && o.tags && 'x-permission' in o);
     assert.ok(o.responses.default.content['application/problem+json']);

@@ -207,7 +207,7 @@ test('a portal that is away or hangs is said to be, and pages go on meanwhile', 
     const portal = await startPortal(t);
     const { server } = await serve(t, portal);
     portal.silent = true;
-    const waiting = Array.from({ length: 4 }, () => new Browser(server).follow(`${PORTAL}/start`));
+    const waiting = Array.from({ length: 12 }, () => new Browser(server).follow(`${PORTAL}/start`));
     const client = new Client(server.url);
     await client.signIn('duty1', PASSWORD); // while one of them waits
     await client.get('/api/v1/stations');

@@ -4,6 +4,7 @@
  * Prints "ready http=127.0.0.1:PORT"; then obeys lines on standard input: "publish EVENT JSON", "flood COUNT BYTES",
  * "end USER", "stats", and ends at "stop" or the end of input. Answers every line with one line.
  */
+#include <pthread.h>
 #include <signal.h>
 
 #include "base/clock.h"
@@ -134,6 +135,32 @@ static yh_err count_calls(struct http_request *rq)
     return YH_OK;
 }
 
+/* Somebody outside, who answers when the test says so. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool answers;
+} outside = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
+
+static yh_err wait_outside(struct http_request *rq)
+{
+    pthread_mutex_lock(&outside.lock);
+    while (!outside.answers)
+        pthread_cond_wait(&outside.changed, &outside.lock);
+    pthread_mutex_unlock(&outside.lock);
+    return count_calls(rq);
+}
+
+static void release(void)
+{
+    pthread_mutex_lock(&outside.lock);
+    outside.answers = true;
+    pthread_cond_broadcast(&outside.changed);
+    pthread_mutex_unlock(&outside.lock);
+}
+
+static const http_handler slow_handlers[] = {wait_outside, NULL};
+
 static yh_err find_kept(struct http_request *rq, yh_str key, bool *ret_found, int *ret_status, yh_str *ret_json)
 {
     *ret_found = yh_str_is(key, kept.key);
@@ -159,6 +186,7 @@ static const struct http_route routes[] = {
     {HTTP_GET, "/api/v1/public/{mn}", NULL, NULL, NULL, &echo, 0, get_station, "公开信息", "公开"},
     {HTTP_POST, "/api/v1/public", NULL, NULL, &station, &echo, 1u << 20, own_problem, "公开提交", "公开"},
     {HTTP_POST, "/api/v1/count", NULL, NULL, NULL, NULL, 0, count_calls, "计数", "公开"},
+    {HTTP_GET, "/api/v1/outside", NULL, NULL, NULL, NULL, 0, wait_outside, "等待外部", "公开"},
     {HTTP_GET, "/api/v1/broken", NULL, NULL, NULL, NULL, 0, fail_inside, "内部错误", "公开"},
     {HTTP_GET, "/api/v1/wrong", NULL, NULL, NULL, &echo, 0, wrong_reply, "答复不符", "公开"},
     {HTTP_GET, "/metrics", NULL, NULL, NULL, NULL, 0, metrics, "指标", "系统"},
@@ -193,6 +221,7 @@ static const char *static_dir;
 static struct http_config config = {
     .host = "127.0.0.1", .per_address = 1000, .authenticate = authenticate, .permitted = permitted,
     .replay = {find_kept, keep_answer}, .check_replies = true,
+    .slow = slow_handlers,
 };
 
 static bool set_option(const char *arg)
@@ -266,6 +295,8 @@ static bool obey(struct http_server *s, yh_str line)
     } else if (yh_str_is(word, "flood") && yh_str_split(&line, ' ', &first) && yh_str_to_i64(first, &a)
                && yh_str_to_i64(line, &b)) {
         flood(s, a, b);
+    } else if (yh_str_is(word, "release")) {
+        release();
     } else if (yh_str_is(word, "end")) {
         http_events_end(s, line);
     }
