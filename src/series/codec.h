@@ -43,6 +43,7 @@ struct series_section {
     const char *p;
     size_t stored_n, raw_n;
     uint32_t hash;
+    uint8_t version; /* of the block */
 };
 
 struct series_block_column {
