@@ -56,14 +56,45 @@ static yh_err month(void *store, unsigned outlet, uint64_t *ret_n)
     return YH_OK;
 }
 
+/* Whether a day of a factor has anything above the limit is known from its summary; only those days are read. */
+struct search {
+    struct store *store;
+    unsigned outlet, factor;
+    yh_time days[366];
+    size_t n;
+};
+
+static bool note_day(void *user, const struct series_bucket *b)
+{
+    struct search *s = user;
+    if (b->max.value.m > s->store->data->limit)
+        s->days[s->n++] = b->from;
+    return s->n < YH_LEN(s->days);
+}
+
+static yh_err above_of(struct search *s, struct seen *seen)
+{
+    char mn[32];
+    struct store *store = s->store;
+    unsigned days = (unsigned)(store->data->steps[SERIES_RTD] * BENCH_STEP / YH_DAY);
+    bench_mn(s->outlet, mn);
+    YH_TRY(series_downsample(store->series, yh_str_of(mn), SERIES_RTD, yh_str_of(bench_factor(s->factor)), SERIES_F_RTD,
+                             BENCH_START, BENCH_START + days * YH_DAY, days, note_day, s));
+    for (size_t i = 0; i < s->n; i++)
+        YH_TRY(range(store, s->outlet, s->factor, SERIES_RTD, s->days[i], s->days[i] + YH_DAY, seen));
+    return YH_OK;
+}
+
 static yh_err above(void *store, uint64_t *ret_n)
 {
     struct store *s = store;
     struct seen seen = {.limit = s->data->limit};
-    yh_time end = BENCH_START + (yh_time)s->data->steps[SERIES_RTD] * BENCH_STEP;
-    for (unsigned o = 0; o < s->data->outlets; o++)
-        for (unsigned f = 0; f < BENCH_FACTORS; f++)
-            YH_TRY(range(s, o, f, SERIES_RTD, BENCH_START, end, &seen));
+    for (unsigned o = 0; o < s->data->outlets; o++) {
+        for (unsigned f = 0; f < BENCH_FACTORS; f++) {
+            struct search search = {.store = s, .outlet = o, .factor = f};
+            YH_TRY(above_of(&search, &seen));
+        }
+    }
     *ret_n += seen.above;
     return YH_OK;
 }
