@@ -88,7 +88,7 @@ static void layouts_suit_what_they_hold(void **state)
     round_trip_ints(noise, YH_LEN(noise));
     round_trip_ints(few, YH_LEN(few));
     assert_true(encoded_size(slips, YH_LEN(slips)) < 2880 / 4 + 32);         /* a line, and two bits for each second late */
-    assert_true(encoded_size(converter, YH_LEN(converter)) < 2880 / 2 + 64); /* places in a palette, four bits each */
+    assert_true(encoded_size(converter, YH_LEN(converter)) < 2880 + 64);     /* one byte a place in a palette, where the values take two */
     assert_true(encoded_size(noise, YH_LEN(noise)) < 2880 * 15 / 8 + 32);    /* seven low bits and a plane at most */
     assert_true(encoded_size(few, YH_LEN(few)) < 2880 / 4 + 32);
 }
