@@ -15,8 +15,19 @@
 
 struct kit;
 
+/* Sign-in by a portal (kit/portal.h). The texts outlive the kit. */
+struct kit_portal_config {
+    const char *issuer;     /* NULL or "": there is none */
+    const char *client;
+    const char *secret;     /* "" for a public client */
+    const char *title;      /* of the button */
+    const char *public_url; /* where browsers reach this server, without the last "/" */
+};
+
 struct kit_config {
     struct db_pool *pool;
+    const char *key_dir; /* where kit.key stands or is made; NULL: accounts can have no second factor */
+    struct kit_portal_config portal;
     unsigned hash_slots; /* password hashes computed at the same time (19 MiB each); default 2 */
     bool secure_cookie;  /* behind TLS: the cookie is never sent in the clear */
     /* Brings a note (a JSON object with "event") into the evidence log: YH_OK when it is durable there, otherwise it is
@@ -41,7 +52,7 @@ yh_must yh_err kit_database_open(const char *dir, bool create, unsigned readers,
 yh_must yh_err kit_database_mark(const char *dir);
 yh_must yh_err kit_database_unmark(const char *dir);
 
-/* CORRUPT when the file is not what was noted, or does not hold together. */
+/* CORRUPT when the file is not what was noted, or does not hold together; also when DIR/kit.key is damaged. */
 yh_must yh_err kit_database_check(const char *dir);
 
 /* Brings a database to the newest schema (kit_database_open does it). */
