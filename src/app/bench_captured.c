@@ -8,7 +8,13 @@ struct store {
     struct ingest *ingest;
     struct series *series;
     uint64_t seq;
+    bool only_rtd;
 };
+
+static bool is_rtd(yh_str frame)
+{
+    return memmem(frame.p, frame.n, ";CN=2011;", 9) != NULL;
+}
 
 /* A capture does not say when its bytes came: its frames are spread over its hour. */
 static yh_err put_capture(const struct capture *c, struct store *s)
@@ -16,6 +22,8 @@ static yh_err put_capture(const struct capture *c, struct store *s)
     const struct ingest_profile profile = {.known = true};
     for (size_t i = 0; i < c->span_count; i++) {
         if (c->spans[i].kind != HJ212_FRAME)
+            continue;
+        if (s->only_rtd && !is_rtd(c->spans[i].raw))
             continue;
         struct ingest_result result;
         struct chain_record record = {.kind = CHAIN_FRAME, .seq = s->seq++, .payload = c->spans[i].raw,
@@ -33,12 +41,12 @@ static yh_err fill(const struct bench *b, struct store *s, struct series_totals 
     return series_totals(s->series, ret);
 }
 
-yh_err bench_captured(struct bench *b, double *ret_bytes, uint64_t *ret_values)
+yh_err bench_captured(const struct bench *b, bool only_rtd, double *ret_bytes, uint64_t *ret_values)
 {
     char path[sizeof b->dir + 32];
     snprintf(path, sizeof path, "%s/captured.db", b->dir);
     struct series_config config = {.path = path};
-    struct store s = {0};
+    struct store s = {.only_rtd = only_rtd};
     struct series_totals totals = {0};
     YH_TRY(ingest_new(&s.ingest));
     yh_err e = series_open(&config, &s.series);

@@ -143,17 +143,19 @@ static double floor_of(const struct bench_data *d)
     return d->floor_bits / 8 / (double)d->values;
 }
 
-static yh_err measure_captured(struct bench *b, double **at)
+static yh_err measure_captured(const struct bench *b, double **at)
 {
-    double bytes;
-    uint64_t values;
     if (b->options.file_count == 0) {
-        *at = nothing(2, *at);
+        *at = nothing(4, *at);
         return YH_OK;
     }
-    YH_TRY(bench_captured(b, &bytes, &values));
-    *(*at)++ = bytes;
-    *(*at)++ = (double)values;
+    for (unsigned only_rtd = 0; only_rtd < 2; only_rtd++) {
+        double bytes;
+        uint64_t values;
+        YH_TRY(bench_captured(b, only_rtd, &bytes, &values));
+        *(*at)++ = bytes;
+        *(*at)++ = (double)values;
+    }
     return YH_OK;
 }
 
@@ -200,6 +202,6 @@ const struct bench_row bench_store = {
     .name = "store",
     .figures = {TOLD_BY(""), "file_bytes_per_value", "floor_bytes_per_value", OTHER("rows."), OTHER("clickhouse."),
                 OTHER("victoriametrics."), TOLD_BY("hard."), "hard.floor_bytes_per_value", "field.bytes_per_value",
-                "field.values"},
+                "field.values", "field.rtd_bytes_per_value", "field.rtd_values"},
     .prepare = prepare, .run = run, .done = done, .notes = notes,
 };

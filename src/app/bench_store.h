@@ -32,7 +32,7 @@ typedef yh_err bench_store_measure(const struct bench *b, const struct bench_dat
                                    struct bench_store_times *ret);
 bench_store_measure bench_series, bench_rows, bench_clickhouse, bench_victoria;
 
-/* Bytes of a value of captured traffic, stored as the server would. */
-yh_must yh_err bench_captured(struct bench *b, double *ret_bytes, uint64_t *ret_values);
+/* Bytes of a value of captured traffic, stored as the server would: all of it, or the real-time uploads alone. */
+yh_must yh_err bench_captured(const struct bench *b, bool only_rtd, double *ret_bytes, uint64_t *ret_values);
 
 #endif
