@@ -8,7 +8,7 @@
 #define LATE_SPREAD  1500 /* ms between outlets */
 #define LATE_MEAN    200  /* ms of what varies from record to record */
 #define LATE_MAX     20000
-#define SLIP_PART    0.05 /* of records whose data time is a second late; 5 in 100 of the captured ones */
+#define SLIP_PART    0.05 /* of records whose data time is a second late; captured gaps are off by a second in about 3 of 100 */
 #define FLAG_PART    0.0005 /* of values with a flag of their own */
 
 static const char *const codes[BENCH_FACTORS] = {"a34013", "a21026", "a21002", "a19001", "a01011",
