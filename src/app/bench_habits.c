@@ -21,7 +21,8 @@ struct bench_habit {
     double deviation; /* of the draw, in units of the last digit, or in steps of the converter */
 };
 
-/* From two captured hours with 114 columns of reports at most 70 s apart: 56 never changed, 15 only a few times, and so on; the deviations are their median steps / 0.674, for HOVER / sqrt(2). */
+/* From two captured hours with 114 columns of reports at most 70 s apart: 56 never changed, 15 only a few times, and so on; the
+ * deviations are their median steps / 0.674, for HOVER / sqrt(2). */
 static const struct bench_habit habits[] = {
     {49, STILL, 1, 0},         {13, SAMPLED, 59.0 / 60, 500}, {10, HOVER, 0.65, 1.2},   {8, CONVERTED, 0.1, 1.3},
     {3, HOVER, 0, 3},          {3, HOVER, 0, 30},             {2, HOVER, 0, 90},        {2, HOVER, 0, 270},
