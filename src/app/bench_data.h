@@ -4,7 +4,8 @@
  *
  *   usual  as monitoring data are. How many columns stand still, move in steps of a converter, hover about a level or
  *          wander, and how far, was measured on captured traffic of stations that report every minute or
- *          oftener (docs/internals/performance.md says what that leaves out); the model is bench_habits.c. Records arrive late by a second or two and never in the same order.
+ *          oftener (docs/internals/performance.md says what that leaves out); the model is
+ *          bench_habits.c. Records arrive late by a second or two and never in the same order.
  *   hard   every value carries six random bits: no store can do well, and it shows what the worst costs.
  */
 #ifndef YH_APP_BENCH_DATA_H
