@@ -11,7 +11,7 @@
 #include "app/capture.h"
 #include "base/json.h"
 
-#define BENCH_FIGURES_MAX 12
+#define BENCH_FIGURES_MAX 80
 #define BENCH_FILES_MAX   16
 #define BENCH_CORES       2 /* shares are told of two cores, the smallest machine we promise to run on */
 
@@ -33,10 +33,11 @@ struct bench {
 
 struct bench_row {
     const char *name;
-    const char *figures[BENCH_FIGURES_MAX]; /* NULL ends it when shorter */
+    const char *figures[BENCH_FIGURES_MAX]; /* NULL ends it when shorter; "rows.day_us" stands in an object "rows" */
     yh_err (*prepare)(struct bench *b);
-    yh_err (*run)(struct bench *b, unsigned run, double *ret); /* one number per figure */
+    yh_err (*run)(struct bench *b, unsigned run, double *ret); /* one number per figure; NAN: not measured */
     void (*done)(struct bench *b);                             /* also after a failed prepare */
+    void (*notes)(const struct bench *b, struct yh_json *j);   /* more keys of the JSON; may be NULL */
 };
 
 extern const struct bench_row bench_decode, bench_ingest, bench_store, bench_http;
@@ -46,5 +47,7 @@ yh_must yh_err bench_frames_load(struct bench *b);
 
 int64_t bench_thread_ns(void); /* CPU time of the calling thread */
 double bench_seconds(void);    /* monotonic */
+void bench_pause(void);        /* some milliseconds, while something outside is waited for */
+void bench_folder_remove(const char *path);
 
 #endif

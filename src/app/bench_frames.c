@@ -7,6 +7,7 @@
 
 #define MADE_FRAMES 4000u
 #define MADE_HOUR   1704074400000 /* 2024-01-01 10:00 +08:00 */
+#define PAUSE_NS    20000000
 
 double bench_seconds(void)
 {
@@ -20,6 +21,12 @@ int64_t bench_thread_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void bench_pause(void)
+{
+    const struct timespec t = {0, PAUSE_NS};
+    (void)nanosleep(&t, NULL);
 }
 
 static void put_factors(yh_buf *cp, unsigned number)

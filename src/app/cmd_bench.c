@@ -1,5 +1,6 @@
 /* `yuheng bench NAME`: options, the turns of runs, medians and the JSON. */
 #include <ftw.h>
+#include <math.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -88,11 +89,47 @@ static double rounded(double v)
     return strtod(text, NULL);
 }
 
+static size_t group_length(const char *figure)
+{
+    const char *dot = strchr(figure, '.');
+    return dot ? (size_t)(dot - figure) : 0;
+}
+
+static void print_figure(struct yh_json *j, const char *name, double v)
+{
+    yh_json_key(j, name);
+    if (isnan(v))
+        yh_json_null(j);
+    else
+        yh_json_double(j, rounded(v));
+}
+
+/* Figures from `i` on that belong to one object; null when the first of them was not measured. Returns how many. */
+static size_t print_group(struct yh_json *j, const struct bench_row *row, const double *v, size_t i)
+{
+    size_t n = group_length(row->figures[i]), count = 0;
+    yh_json_key_str(j, (yh_str){row->figures[i], n});
+    if (isnan(v[i]))
+        yh_json_null(j);
+    else
+        yh_json_obj(j);
+    for (size_t k = i; k < figure_count(row) && strncmp(row->figures[k], row->figures[i], n + 1) == 0; k++, count++)
+        if (!isnan(v[i]))
+            print_figure(j, row->figures[k] + n + 1, v[k]);
+    if (!isnan(v[i]))
+        yh_json_obj_end(j);
+    return count;
+}
+
 static void print_figures(struct yh_json *j, const struct bench_row *row, const double *v)
 {
-    for (size_t i = 0; i < figure_count(row); i++) {
-        yh_json_key(j, row->figures[i]);
-        yh_json_double(j, rounded(v[i]));
+    for (size_t i = 0; i < figure_count(row);) {
+        if (group_length(row->figures[i])) {
+            i += print_group(j, row, v, i);
+        } else {
+            print_figure(j, row->figures[i], v[i]);
+            i++;
+        }
     }
 }
 
@@ -133,6 +170,8 @@ static yh_err print(const struct bench *b, const struct bench_row *row, double (
     }
     yh_json_arr_end(&j);
     print_figures(&j, row, middle);
+    if (row->notes)
+        row->notes(b, &j);
     yh_json_obj_end(&j);
     YH_TRY(yh_buf_check(&out));
     printf("%.*s\n", YH_FMT(yh_buf_view(&out)));
@@ -156,6 +195,11 @@ static int remove_one(const char *path, const struct stat *st, int what, struct 
     return remove(path);
 }
 
+void bench_folder_remove(const char *path)
+{
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void bench_done(struct bench *b, const struct bench_row *row)
 {
     row->done(b);
@@ -163,7 +207,7 @@ static void bench_done(struct bench *b, const struct bench_row *row)
         capture_done(&b->captures[i]);
     capture_loggers_done(&b->loggers);
     if (b->dir[0])
-        (void)nftw(b->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        bench_folder_remove(b->dir);
 }
 
 static yh_err measure(struct bench *b, const struct bench_row *row)

@@ -1,7 +1,7 @@
 /*
  * The block: the rows of one piece of a window as bytes, column by column.
  *
- *   version byte | directory length | directory | hash of the directory | sections
+ *   version byte (2; 1 is read too) | directory length | directory | hash of the directory | sections
  *
  * The directory names the columns (factor, field) in order, and for each section its length, stored length
  * and hash. The first section holds times, seqs and reception times of the rows, then comes one section per
@@ -43,6 +43,7 @@ struct series_section {
     const char *p;
     size_t stored_n, raw_n;
     uint32_t hash;
+    uint8_t version; /* of the block */
 };
 
 struct series_block_column {

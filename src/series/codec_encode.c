@@ -1,8 +1,8 @@
-#include "base/map.h"
 #include "series/codec_impl.h"
 #include "series/ints.h"
 
-#define ZSTD_LEVEL  3
+#define ZSTD_LEVEL  1 /* with long matches only: residues are coded byte by byte, and matches among them are chance */
+#define ZSTD_MATCH  7
 #define STRETCH_MIN 48 /* bytes: less is not worth a block of its own */
 #define BLOCK_MAX   ((size_t)1 << 30)
 
@@ -19,6 +19,7 @@ yh_err series_codec_new(struct series_codec **ret)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a block codec");
     }
     ZSTD_CCtx_setParameter(c->compress, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+    ZSTD_CCtx_setParameter(c->compress, ZSTD_c_minMatch, ZSTD_MATCH);
     *ret = c;
     return YH_OK;
 }
@@ -105,7 +106,7 @@ static yh_err put_section(struct encoder *e)
     }
     series_varint_put(e->directory, raw->n);
     series_varint_put(e->directory, n);
-    uint32_t hash = yh_hash32((yh_str){to, n});
+    uint32_t hash = series_block_hash(SERIES_BLOCK_VERSION, (yh_str){to, n});
     yh_buf_add(e->directory, &hash, sizeof hash);
     e->sections->n += n;
     return YH_OK;
@@ -261,7 +262,7 @@ static yh_err encode_into(struct encoder *e, const struct column *columns, size_
     for (size_t i = 0; i < n; i++)
         YH_TRY(put_column(e, &columns[i]));
     YH_TRY(yh_buf_check(e->directory));
-    uint32_t hash = yh_hash32(yh_buf_view(e->directory));
+    uint32_t hash = series_block_hash(SERIES_BLOCK_VERSION, yh_buf_view(e->directory));
     yh_buf_putc(out, SERIES_BLOCK_VERSION);
     series_varint_put(out, e->directory->n);
     yh_buf_str(out, yh_buf_view(e->directory));

@@ -6,7 +6,7 @@
 
 #include "series/codec.h"
 
-#define SERIES_BLOCK_VERSION 1
+#define SERIES_BLOCK_VERSION 2 /* written; version 1 is read too: another hash, and streams without lines and palettes */
 #define SERIES_COLUMNS_MAX   65535u
 
 /* Bits of a column's mode; stored. */
@@ -24,6 +24,9 @@ struct series_codec {
     ZSTD_DCtx *decompress;
     yh_buf raw;
 };
+
+/* Of the directory and of sections, to find bytes that changed on disk. */
+uint32_t series_block_hash(unsigned version, yh_str bytes);
 
 /* The longest a section of one column with n cells in `rows` rows can be. */
 static inline size_t series_section_max(size_t rows, size_t n)

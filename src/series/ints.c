@@ -1,42 +1,15 @@
-#include "series/ints.h"
+#include "series/ints_plan.h"
 
 /*
  * A stream: head byte, what the head announces, packed low bits, byte planes.
- *   bits 0-3  number of byte planes, 0 to 8
+ *   bits 0-3  number of byte planes, 0 to 8; 15: a palette
  *   bits 4-5  how a value is predicted
  *   bit 6     a byte follows: how many low bits of each difference are packed apart
  *   bit 7     start and step follow: the values are start + step * what the stream says
+ * After a palette's head come the number of its values, a stream of them, and a stream of the places in it. Lines and
+ * palettes came with the second version of the block.
  */
-enum predictor { FROM_LEAST, FROM_PREVIOUS, FROM_STEP, PREDICTOR_COUNT };
-enum { HEAD_PLANES = 15, HEAD_PREDICTOR = 4, HEAD_LOW = 64, HEAD_STEP = 128 };
-
-#define LOW_MAX 56
-
-struct plan {
-    enum predictor predictor;
-    uint64_t least;
-    unsigned low;    /* bits packed apart: noise that no compressor can use */
-    unsigned planes; /* bytes of what is above them */
-};
-
-static unsigned bits_of(uint64_t v)
-{
-    return v ? 64 - (unsigned)__builtin_clzll(v) : 0;
-}
-
-/* How many leading values are stored as they are. */
-static size_t seeds_of(enum predictor p, size_t n)
-{
-    return yh_min_size((size_t)p, n);
-}
-
-static uint64_t difference(const uint64_t *v, size_t i, const struct plan *p)
-{
-    if (p->predictor == FROM_LEAST)
-        return v[i] - p->least;
-    uint64_t step = v[i] - v[i - 1];
-    return series_zigzag(p->predictor == FROM_PREVIOUS ? step : step - (v[i - 1] - v[i - 2]));
-}
+enum { HEAD_PLANES = 15, HEAD_PREDICTOR = 4, HEAD_LOW = 64, HEAD_STEP = 128, HEAD_PALETTE = 15 };
 
 /* ---- encode ---- */
 
@@ -72,110 +45,21 @@ static uint64_t divide_step(uint64_t *v, size_t n)
     return step;
 }
 
-static uint64_t least_of(const uint64_t *v, size_t n)
-{
-    int64_t least = INT64_MAX;
-    for (size_t i = 0; i < n; i++)
-        if ((int64_t)v[i] < least)
-            least = (int64_t)v[i];
-    return (uint64_t)least;
-}
-
-static uint64_t mean_of(const uint64_t *v, size_t n)
-{
-    __int128 sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += (int64_t)v[i];
-    return (uint64_t)(int64_t)(sum / (__int128)n);
-}
-
-/* Estimated bits under each predictor, all measured as distances to what was expected; the lowest wins. */
-static enum predictor choose_predictor(const uint64_t *v, size_t n)
-{
-    uint64_t cost[PREDICTOR_COUNT] = {0}, mean = mean_of(v, n);
-    for (size_t i = 2; i < n; i++) {
-        uint64_t step = v[i] - v[i - 1];
-        cost[FROM_LEAST] += bits_of(series_zigzag(v[i] - mean));
-        cost[FROM_PREVIOUS] += bits_of(series_zigzag(step));
-        cost[FROM_STEP] += bits_of(series_zigzag(step - (v[i - 1] - v[i - 2])));
-    }
-    enum predictor best = FROM_LEAST;
-    for (unsigned p = 1; p < PREDICTOR_COUNT; p++)
-        if (cost[p] < cost[best])
-            best = (enum predictor)p;
-    return best;
-}
-
-/* log2 in 1/256, straight between powers of two: good enough to compare estimates. */
-static uint64_t log2_256(uint32_t v)
-{
-    unsigned whole = 31 - (unsigned)__builtin_clz(v);
-    uint32_t fraction = (uint32_t)(((uint64_t)v << (31 - whole)) & 0x7fffffff);
-    return 256 * whole + (fraction >> 23);
-}
-
-/* Estimated size, in 1/256 bits, of the byte planes above `low` bits and of the low bits. */
-static uint64_t estimate(const uint64_t *v, size_t n, const struct plan *p, unsigned low, unsigned bits)
-{
-    size_t from = seeds_of(p->predictor, n), rest = n - from;
-    uint64_t total = (uint64_t)256 * low * rest;
-    for (unsigned shift = low; shift < bits; shift += 8) {
-        uint32_t seen[256] = {0};
-        for (size_t i = from; i < n; i++)
-            seen[difference(v, i, p) >> shift & 255]++;
-        uint64_t whole = log2_256((uint32_t)rest);
-        for (unsigned b = 0; b < 256; b++)
-            if (seen[b])
-                total += seen[b] * (whole - log2_256(seen[b]));
-    }
-    return total;
-}
-
-/* The bits that all but one in twenty differences need. */
-static unsigned usual_bits(const uint64_t *v, size_t n, const struct plan *p)
-{
-    size_t count[65] = {0}, from = seeds_of(p->predictor, n), above = 0;
-    for (size_t i = from; i < n; i++)
-        count[bits_of(difference(v, i, p))]++;
-    unsigned bits = 64;
-    while (bits > 0 && above + count[bits] <= (n - from) / 20)
-        above += count[bits--];
-    return bits;
-}
-
-static struct plan make_plan(const uint64_t *v, size_t n)
-{
-    struct plan p = {.least = least_of(v, n)};
-    p.predictor = choose_predictor(v, n);
-    uint64_t all = 0;
-    for (size_t i = seeds_of(p.predictor, n); i < n; i++)
-        all |= difference(v, i, &p);
-    unsigned bits = bits_of(all);
-    unsigned usual = bits > 8 ? usual_bits(v, n, &p) : 0;
-    if (usual > 8) {
-        unsigned low = usual - 7 < LOW_MAX ? usual - 7 : LOW_MAX;
-        if (estimate(v, n, &p, low, bits) < estimate(v, n, &p, 0, bits))
-            p.low = low;
-    }
-    p.planes = bits > p.low ? (bits - p.low + 7) / 8 : 0;
-    return p;
-}
-
 static size_t packed_size(size_t n, unsigned low)
 {
     return (n * low + 7) / 8;
 }
 
-static void put_low(const uint64_t *v, size_t n, const struct plan *p, yh_buf *out)
+static void put_low(const uint64_t *v, size_t n, const struct series_plan *p, yh_buf *out)
 {
-    size_t from = seeds_of(p->predictor, n), size = packed_size(n - from, p->low), at = 0;
+    size_t from = series_plan_seeds(p->predictor, n), size = packed_size(n - from, p->low), at = 0;
     char *to = yh_buf_reserve(out, size);
     if (!to)
         return;
     uint64_t mask = ((uint64_t)1 << p->low) - 1, pending = 0;
     unsigned have = 0;
     for (size_t i = from; i < n; i++) {
-        pending |= (difference(v, i, p) & mask) << have;
+        pending |= (series_difference(v, i, p) & mask) << have;
         for (have += p->low; have >= 8; have -= 8) {
             to[at++] = (char)pending;
             pending >>= 8;
@@ -186,15 +70,15 @@ static void put_low(const uint64_t *v, size_t n, const struct plan *p, yh_buf *o
     out->n += size;
 }
 
-static void put_planes(const uint64_t *v, size_t n, const struct plan *p, yh_buf *out,
+static void put_planes(const uint64_t *v, size_t n, const struct series_plan *p, yh_buf *out,
                        struct series_cuts *cuts)
 {
-    size_t from = seeds_of(p->predictor, n), rest = n - from;
+    size_t from = series_plan_seeds(p->predictor, n), rest = n - from;
     char *to = yh_buf_reserve(out, rest * p->planes);
     if (!to)
         return;
     for (size_t i = 0; i < rest; i++) {
-        uint64_t d = difference(v, from + i, p) >> p->low;
+        uint64_t d = series_difference(v, from + i, p) >> p->low;
         for (unsigned plane = 0; plane < p->planes; plane++)
             to[plane * rest + i] = (char)(d >> (8 * plane));
     }
@@ -205,29 +89,67 @@ static void put_planes(const uint64_t *v, size_t n, const struct plan *p, yh_buf
     series_cut(cuts, out);
 }
 
-void series_ints_encode(uint64_t *v, size_t n, yh_buf *out, struct series_cuts *cuts)
+static void put_head(const struct series_plan *p, uint64_t start, uint64_t step, yh_buf *out)
 {
-    if (n == 0)
-        return;
-    uint64_t start = v[0], step = divide_step(v, n);
-    struct plan p = make_plan(v, n);
-    unsigned head = p.planes | (unsigned)p.predictor << HEAD_PREDICTOR;
-    yh_buf_putc(out, (char)(head | (p.low ? HEAD_LOW : 0) | (step > 1 ? HEAD_STEP : 0)));
-    if (p.low)
-        yh_buf_putc(out, (char)p.low);
+    unsigned head = p->planes | (unsigned)p->predictor << HEAD_PREDICTOR;
+    yh_buf_putc(out, (char)(head | (p->low ? HEAD_LOW : 0) | (step > 1 ? HEAD_STEP : 0)));
+    if (p->low)
+        yh_buf_putc(out, (char)p->low);
     if (step > 1) {
         series_varint_put(out, series_zigzag(start));
         series_varint_put(out, step);
     }
-    if (p.predictor == FROM_LEAST)
-        series_varint_put(out, series_zigzag(p.least));
-    for (size_t i = 0; i < seeds_of(p.predictor, n); i++)
+}
+
+/* Values that are steps from `start` already. */
+static void put_stream(const uint64_t *v, size_t n, const struct series_plan *p, uint64_t start, uint64_t step, yh_buf *out,
+                       struct series_cuts *cuts)
+{
+    put_head(p, start, step, out);
+    if (p->predictor == SERIES_FROM_LEAST || p->predictor == SERIES_FROM_LINE)
+        series_varint_put(out, series_zigzag(p->least));
+    if (p->predictor == SERIES_FROM_LINE)
+        series_varint_put(out, series_zigzag(p->slope));
+    for (size_t i = 0; i < series_plan_seeds(p->predictor, n); i++)
         series_varint_put(out, series_zigzag(v[i]));
-    if (p.low) {
+    if (p->low) {
         series_cut(cuts, out);
-        put_low(v, n, &p, out);
+        put_low(v, n, p, out);
     }
-    put_planes(v, n, &p, out, cuts);
+    put_planes(v, n, p, out, cuts);
+}
+
+/* The values' places in the palette, unless that is no gain: then they stay as they are. */
+static bool put_by_palette(uint64_t *v, size_t n, uint64_t cost, uint64_t start, uint64_t step, yh_buf *out,
+                           struct series_cuts *cuts)
+{
+    uint64_t palette[SERIES_PALETTE_MAX], places_cost, list_cost;
+    size_t count = series_palette_find(v, n, palette);
+    if (count < 2)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        v[i] = series_palette_place(palette, count, v[i]);
+    struct series_plan places = series_plan_make(v, n, &places_cost), list = series_plan_make(palette, count, &list_cost);
+    if (places_cost + list_cost + (uint64_t)256 * 8 * 32 >= cost) {
+        for (size_t i = 0; i < n; i++)
+            v[i] = palette[v[i]];
+        return false;
+    }
+    yh_buf_putc(out, HEAD_PALETTE);
+    series_varint_put(out, count);
+    put_stream(palette, count, &list, start, step, out, cuts);
+    put_stream(v, n, &places, 0, 1, out, cuts);
+    return true;
+}
+
+void series_ints_encode(uint64_t *v, size_t n, yh_buf *out, struct series_cuts *cuts)
+{
+    if (n == 0)
+        return;
+    uint64_t start = v[0], step = divide_step(v, n), cost;
+    struct series_plan p = series_plan_make(v, n, &cost);
+    if (cost == 0 || !put_by_palette(v, n, cost, start, step, out, cuts))
+        put_stream(v, n, &p, start, step, out, cuts);
 }
 
 /* ---- decode ---- */
@@ -241,17 +163,15 @@ static bool take_byte(yh_str *in, unsigned *ret)
     return true;
 }
 
-static bool take_head(yh_str *in, struct plan *p, uint64_t *ret_start, uint64_t *ret_step)
+static bool take_head(yh_str *in, struct series_plan *p, uint64_t *ret_start, uint64_t *ret_step)
 {
     unsigned head;
     if (!take_byte(in, &head))
         return false;
     p->planes = head & HEAD_PLANES;
     unsigned predictor = head >> HEAD_PREDICTOR & 3;
-    if (predictor >= PREDICTOR_COUNT)
-        return false;
-    p->predictor = (enum predictor)predictor;
-    if (head & HEAD_LOW && (!take_byte(in, &p->low) || p->low == 0 || p->low > LOW_MAX))
+    p->predictor = (enum series_predictor)predictor;
+    if (head & HEAD_LOW && (!take_byte(in, &p->low) || p->low == 0 || p->low > SERIES_LOW_MAX))
         return false;
     if (head & HEAD_STEP && (!series_varint_take(in, ret_start) || !series_varint_take(in, ret_step)))
         return false;
@@ -259,18 +179,24 @@ static bool take_head(yh_str *in, struct plan *p, uint64_t *ret_start, uint64_t 
     return p->planes <= 8 && 8 * p->planes + p->low < 64 + 8;
 }
 
-static bool take_seeds(yh_str *in, struct plan *p, size_t n, uint64_t *v)
+static bool take_number(yh_str *in, uint64_t *ret)
 {
-    size_t seeds = p->predictor == FROM_LEAST ? 1 : seeds_of(p->predictor, n);
-    for (size_t i = 0; i < seeds; i++) {
-        uint64_t z;
-        if (!series_varint_take(in, &z))
+    uint64_t z;
+    if (!series_varint_take(in, &z))
+        return false;
+    *ret = series_unzigzag(z);
+    return true;
+}
+
+static bool take_seeds(yh_str *in, struct series_plan *p, size_t n, uint64_t *v)
+{
+    if (p->predictor == SERIES_FROM_LEAST)
+        return take_number(in, &p->least);
+    if (p->predictor == SERIES_FROM_LINE)
+        return take_number(in, &p->least) && take_number(in, &p->slope);
+    for (size_t i = 0; i < series_plan_seeds(p->predictor, n); i++)
+        if (!take_number(in, &v[i]))
             return false;
-        if (p->predictor == FROM_LEAST)
-            p->least = series_unzigzag(z);
-        else
-            v[i] = series_unzigzag(z);
-    }
     return true;
 }
 
@@ -287,7 +213,7 @@ static void join_low(const uint8_t *packed, unsigned low, size_t rest, uint64_t 
     }
 }
 
-static void join_planes(const uint8_t *planes, const struct plan *p, size_t rest, uint64_t *v)
+static void join_planes(const uint8_t *planes, const struct series_plan *p, size_t rest, uint64_t *v)
 {
     for (unsigned plane = 0; plane < p->planes; plane++) {
         const uint8_t *bytes = planes + plane * rest;
@@ -297,27 +223,37 @@ static void join_planes(const uint8_t *planes, const struct plan *p, size_t rest
     }
 }
 
-static void undo(uint64_t *v, size_t from, size_t n, const struct plan *p)
+static void undo(uint64_t *v, size_t from, size_t n, const struct series_plan *p)
 {
-    for (size_t i = from; i < n; i++) {
-        if (p->predictor == FROM_LEAST)
+    switch (p->predictor) {
+    case SERIES_FROM_LEAST:
+        for (size_t i = from; i < n; i++)
             v[i] += p->least;
-        else if (p->predictor == FROM_PREVIOUS)
+        break;
+    case SERIES_FROM_PREVIOUS:
+        for (size_t i = from; i < n; i++)
             v[i] = v[i - 1] + series_unzigzag(v[i]);
-        else
+        break;
+    case SERIES_FROM_STEP:
+        for (size_t i = from; i < n; i++)
             v[i] = 2 * v[i - 1] - v[i - 2] + series_unzigzag(v[i]);
+        break;
+    case SERIES_FROM_LINE:
+        for (size_t i = from; i < n; i++)
+            v[i] = p->least + p->slope * i + series_unzigzag(v[i]);
+        break;
+    case SERIES_PREDICTORS:
+        break;
     }
 }
 
-bool series_ints_decode(yh_str *in, size_t n, uint64_t *v)
+static bool take_stream(yh_str *in, size_t n, uint64_t *v)
 {
-    if (n == 0)
-        return true;
-    struct plan p = {0};
+    struct series_plan p = {0};
     uint64_t start = 0, step = 1;
     if (!take_head(in, &p, &start, &step) || !take_seeds(in, &p, n, v))
         return false;
-    size_t from = seeds_of(p.predictor, n), rest = n - from, low_size = packed_size(rest, p.low);
+    size_t from = series_plan_seeds(p.predictor, n), rest = n - from, low_size = packed_size(rest, p.low);
     if (in->n < low_size || (p.planes && (in->n - low_size) / p.planes < rest))
         return false;
     const uint8_t *bytes = (const uint8_t *)in->p;
@@ -331,6 +267,29 @@ bool series_ints_decode(yh_str *in, size_t n, uint64_t *v)
     for (size_t i = 0; i < n && (step != 1 || start); i++)
         v[i] = start + step * v[i];
     return true;
+}
+
+static bool take_palette(yh_str *in, size_t n, uint64_t *v)
+{
+    uint64_t palette[SERIES_PALETTE_MAX], count;
+    *in = (yh_str){in->p + 1, in->n - 1};
+    if (!series_varint_take(in, &count) || count == 0 || count > SERIES_PALETTE_MAX ||
+        !take_stream(in, (size_t)count, palette) || !take_stream(in, n, v))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i] >= count)
+            return false;
+        v[i] = palette[v[i]];
+    }
+    return true;
+}
+
+bool series_ints_decode(yh_str *in, size_t n, uint64_t *v)
+{
+    if (n == 0)
+        return true;
+    bool palette = in->n > 0 && (uint8_t)in->p[0] == HEAD_PALETTE;
+    return palette ? take_palette(in, n, v) : take_stream(in, n, v);
 }
 
 void series_varint_put(yh_buf *out, uint64_t v)

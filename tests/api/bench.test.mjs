@@ -34,6 +34,26 @@ for (const { name, args, keys } of benches) {
     });
 }
 
+test('bench store tells of every store what it measured, or why it did not', () => {
+    const dir = tempDir();
+    const got = JSON.parse(yuhengOk(['bench', 'store', '--runs', '1', '--outlets', '1', '--days', '1', '--dir', dir, ...captures.slice(0, 1)]));
+    for (const name of ['rows', 'clickhouse', 'victoriametrics']) {
+        if (got[name] === null) {
+            assert.match(got.not_measured[name], /not installed/);
+            continue;
+        }
+        assert.equal(got.not_measured[name], undefined);
+        for (const key of ['values_per_s', 'bytes_per_value', 'day_raw_us', 'month_hourly_ms', 'exceedance_ms', 'values_ratio'])
+            assert.ok(got[name][key] > 0, `${name}.${key}: ${got[name][key]}`);
+    }
+    assert.notEqual(got.rows, null);
+    assert.ok(got.bytes_per_value > got.floor_bytes_per_value && got.hard.bytes_per_value > got.hard.floor_bytes_per_value,
+        'no code is smaller than what it holds');
+    assert.ok(got.field.values > got.field.rtd_values && got.field.rtd_values > 0);
+    assert.ok(got.field.bytes_per_value > 0);
+    assert.deepEqual(readdirSync(dir), [], 'nothing is left behind');
+});
+
 test('bench says what is wrong', () => {
     assert.equal(yuheng(['bench', 'nothing']).status, 2);
     assert.equal(yuheng(['bench', 'decode', '--runs', '0']).status, 2);

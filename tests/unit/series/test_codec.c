@@ -1,3 +1,4 @@
+#include "block_v1.h"
 #include "util.h"
 
 #include "base/arena.h"
@@ -33,7 +34,7 @@ static void ints_are_exact(void **state)
     static const uint64_t edges[] = {0, 1, UINT64_MAX, 1ull << 63, (1ull << 63) - 1, 255, 256, 65535, 65536};
     for (unsigned round = 0; round < 500; round++) {
         size_t n = next_random(&seed) % YH_LEN(v);
-        unsigned how = (unsigned)(next_random(&seed) % 8), bits = (unsigned)(next_random(&seed) % 64);
+        unsigned how = (unsigned)(next_random(&seed) % 10), bits = (unsigned)(next_random(&seed) % 64);
         for (size_t i = 0; i < n; i++) {
             uint64_t x = next_random(&seed);
             v[i] = how == 0   ? x
@@ -42,6 +43,8 @@ static void ints_are_exact(void **state)
                    : how == 3 ? 42
                    : how == 4 ? (x >> 52) * 10000 - 7
                    : how == 5 ? (1ull << 63) * (x & 1)
+                   : how == 8 ? x % 5 * (bits + 1000003)
+                   : how == 9 ? 30000 * i + (x % 7 ? 0 : 1000)
                    : how == 6 ? (x >> (i % 20 ? bits : 0)) * 3
                               : x >> bits;
         }
@@ -58,6 +61,50 @@ static void a_regular_clock_takes_no_room(void **state)
     yh_buf_auto b = yh_buf_make(1 << 16);
     series_ints_encode(v, YH_LEN(v), &b, &(struct series_cuts){0});
     assert_true(b.n < 20);
+}
+
+static size_t encoded_size(const uint64_t *v, size_t n)
+{
+    static uint64_t copy[4096];
+    yh_buf_auto b = yh_buf_make(1 << 16);
+    memcpy(copy, v, n * sizeof *v);
+    series_ints_encode(copy, n, &b, &(struct series_cuts){0});
+    return b.n;
+}
+
+/* What instruments do: each is laid out in the way that suits it, and comes back. */
+static void layouts_suit_what_they_hold(void **state)
+{
+    (void)state;
+    uint64_t slips[2880], converter[2880], noise[2880], few[2880], seed = 3;
+    for (size_t i = 0; i < YH_LEN(slips); i++) {
+        slips[i] = (uint64_t)T0 + 30000 * i + (next_random(&seed) % 20 == 0 ? 1000 : 0);
+        converter[i] = (200 + next_random(&seed) % 9) * 27466 / 10;
+        noise[i] = 5000 + next_random(&seed) % 16384;
+        few[i] = 700 - next_random(&seed) % 4;
+    }
+    round_trip_ints(slips, YH_LEN(slips));
+    round_trip_ints(converter, YH_LEN(converter));
+    round_trip_ints(noise, YH_LEN(noise));
+    round_trip_ints(few, YH_LEN(few));
+    assert_true(encoded_size(slips, YH_LEN(slips)) < 2880 / 4 + 32);         /* a line, and two bits for each second late */
+    assert_true(encoded_size(converter, YH_LEN(converter)) < 2880 + 64);     /* one byte a place in a palette, where the values take two */
+    assert_true(encoded_size(noise, YH_LEN(noise)) < 2880 * 15 / 8 + 32);    /* seven low bits and a plane at most */
+    assert_true(encoded_size(few, YH_LEN(few)) < 2880 / 4 + 32);
+}
+
+static void odd_palettes_are_refused(void **state)
+{
+    (void)state;
+    uint64_t back[64];
+    static const char empty[] = "\x0f\x00\x00\x00\x00\x00", large[] = "\x0f\xff\x01\x00\x00\x00\x00";
+    static const char beyond[] = "\x0f\x01\x00\x0a\x01\x00\x02"; /* one value, and a place 2 */
+    static const char nested[] = "\x0f\x01\x0f\x01\x00\x02\x00\x00";
+    const yh_str streams[] = {{empty, 6}, {large, 7}, {beyond, 7}, {nested, 8}};
+    for (size_t i = 0; i < YH_LEN(streams); i++) {
+        yh_str in = streams[i];
+        assert_false(series_ints_decode(&in, 1, back));
+    }
 }
 
 /* ---- blocks ---- */
@@ -169,6 +216,30 @@ static void a_block_of_many_rows(void **state)
 {
     (void)state;
     round_trip_block(70000, 3, 7);
+}
+
+static void blocks_of_version_1_are_read(void **state)
+{
+    (void)state;
+    struct series_codec *codec;
+    OK(series_codec_new(&codec));
+    struct sample s;
+    make_sample(&s, 70, 5, 7);
+    struct series_columns names = {0};
+    struct series_rows back = {0};
+    OK(series_rows_load(codec, (yh_str){(const char *)block_v1, sizeof block_v1}, &names, NULL, &back));
+    series_rows_sort(&back);
+    assert_same_rows(&s, &back, &names);
+    char newer[sizeof block_v1];
+    memcpy(newer, block_v1, sizeof newer);
+    newer[0] = 3;
+    yh_arena_auto arena = yh_arena_make(1 << 20);
+    struct series_block b;
+    assert_int_equal(series_block_open((yh_str){newer, sizeof newer}, &arena, &b), YH_E_CORRUPT);
+    series_rows_done(&back);
+    series_columns_done(&names);
+    sample_done(&s);
+    series_codec_free(codec);
 }
 
 static void trimmed_digits_come_back(void **state)
@@ -308,8 +379,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ints_are_exact),
         cmocka_unit_test(a_regular_clock_takes_no_room),
+        cmocka_unit_test(layouts_suit_what_they_hold),
+        cmocka_unit_test(odd_palettes_are_refused),
         cmocka_unit_test(blocks_are_exact),
         cmocka_unit_test(a_block_of_many_rows),
+        cmocka_unit_test(blocks_of_version_1_are_read),
         cmocka_unit_test(trimmed_digits_come_back),
         cmocka_unit_test(damage_is_found),
         cmocka_unit_test(reduce_keeps_first_and_last),
