@@ -1,4 +1,4 @@
-/* yuheng user add|list|passwd|disable|enable: accounts, also while the server runs. Passwords never stand in argv. */
+/* yuheng user add|list|passwd|disable|enable|reset-factor: accounts, also while the server runs. Passwords never stand in argv. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "kit/account.h"
+#include "kit/second_factor.h"
 
 #define LINE_MAX_IN 512
 
@@ -201,9 +202,26 @@ static int user_passwd(int argc, char **argv)
     return with_password(&job, false, do_passwd);
 }
 
-/* ---- disable, enable ---- */
+/* ---- disable, enable, reset-factor ---- */
 
-static int set_disabled(const struct cli_command *cmd, const char *const *data, bool disabled, int argc, char **argv)
+static yh_err disable(struct kit *k, yh_str username)
+{
+    return kit_account_disable(k, username, true, YH_S("cli"), yh_clock_now());
+}
+
+static yh_err enable(struct kit *k, yh_str username)
+{
+    return kit_account_disable(k, username, false, YH_S("cli"), yh_clock_now());
+}
+
+static yh_err reset_factor(struct kit *k, yh_str username)
+{
+    return kit_factor_reset(k, username, YH_S("cli"), yh_clock_now());
+}
+
+/* A command that changes the named account. */
+static int on_account(const struct cli_command *cmd, const char *const *data,
+                      yh_err (*change)(struct kit *k, yh_str username), int argc, char **argv)
 {
     int args, code;
     place_auto p = {0};
@@ -211,7 +229,7 @@ static int set_disabled(const struct cli_command *cmd, const char *const *data, 
         return code;
     if (enter(*data, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
-    yh_err e = kit_account_disable(p.kit, yh_str_of(argv[0]), disabled, YH_S("cli"), yh_clock_now());
+    yh_err e = change(p.kit, yh_str_of(argv[0]));
     if (e != YH_OK)
         return exit_of(e);
     print_done(argv[0], NULL);
@@ -223,7 +241,7 @@ static int user_disable(int argc, char **argv)
     const char *data = NULL;
     const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
     const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, 1, 1, 1};
-    return set_disabled(&cmd, &data, true, argc, argv);
+    return on_account(&cmd, &data, disable, argc, argv);
 }
 
 static int user_enable(int argc, char **argv)
@@ -231,7 +249,16 @@ static int user_enable(int argc, char **argv)
     const char *data = NULL;
     const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
     const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, 1, 1, 1};
-    return set_disabled(&cmd, &data, false, argc, argv);
+    return on_account(&cmd, &data, enable, argc, argv);
+}
+
+static int user_reset_factor(int argc, char **argv)
+{
+    const char *data = NULL;
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
+    const struct cli_command cmd = {"yuheng user reset-factor --data DIR USERNAME",
+                                    "手机和恢复码都丢失时,停用该用户的动态口令,并结束其全部登录", options, 1, 1, 1};
+    return on_account(&cmd, &data, reset_factor, argc, argv);
 }
 
 /* ---- list ---- */
@@ -275,11 +302,12 @@ static const struct {
     int (*run)(int argc, char **argv);
 } subcommands[] = {
     {"add", user_add}, {"list", user_list}, {"passwd", user_passwd}, {"disable", user_disable}, {"enable", user_enable},
+    {"reset-factor", user_reset_factor},
 };
 
 int cmd_user(int argc, char **argv)
 {
-    static const char usage[] = "yuheng user add|list|passwd|disable|enable --data DIR …";
+    static const char usage[] = "yuheng user add|list|passwd|disable|enable|reset-factor --data DIR …";
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         printf("用法:%s\n用户管理;各子命令均有 --help\n", usage);
         return CLI_OK;

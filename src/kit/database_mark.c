@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/sm3.h"
 #include "kit/kit.h"
+#include "kit/vault.h"
 
 #define HEX (2 * YH_SM3_LEN)
 #define TAIL "  yuheng.db\n"
@@ -85,5 +86,6 @@ yh_err kit_database_check(const char *dir)
         if (!yh_str_is(yh_buf_view(&kept), text))
             return yh_fail(YH_E_CORRUPT, "%.300s is not what it was when it was closed (%.300s)", db, mark);
     }
-    return db_check(db);
+    YH_TRY(db_check(db));
+    return kit_vault_check(dir);
 }

@@ -56,6 +56,11 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (!k)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the kit");
     k->config = *config;
+    yh_err e = config->key_dir ? kit_vault_open(config->key_dir, &k->vault) : YH_OK;
+    if (e != YH_OK) {
+        free(k);
+        return e;
+    }
     if (k->config.hash_slots == 0)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
@@ -70,6 +75,7 @@ void kit_close(struct kit *k)
 {
     if (!k)
         return;
+    kit_vault_close(k->vault);
     sem_destroy(&k->hash_slots);
     pthread_mutex_destroy(&k->deliver_lock);
     pthread_mutex_destroy(&k->cache_lock);

@@ -17,6 +17,7 @@ struct kit;
 
 struct kit_config {
     struct db_pool *pool;
+    const char *key_dir; /* where kit.key stands or is made; NULL: accounts can have no second factor */
     unsigned hash_slots; /* password hashes computed at the same time (19 MiB each); default 2 */
     bool secure_cookie;  /* behind TLS: the cookie is never sent in the clear */
     /* Brings a note (a JSON object with "event") into the evidence log: YH_OK when it is durable there, otherwise it is
@@ -41,7 +42,7 @@ yh_must yh_err kit_database_open(const char *dir, bool create, unsigned readers,
 yh_must yh_err kit_database_mark(const char *dir);
 yh_must yh_err kit_database_unmark(const char *dir);
 
-/* CORRUPT when the file is not what was noted, or does not hold together. */
+/* CORRUPT when the file is not what was noted, or does not hold together; also when DIR/kit.key is damaged. */
 yh_must yh_err kit_database_check(const char *dir);
 
 /* Brings a database to the newest schema (kit_database_open does it). */

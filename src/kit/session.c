@@ -4,13 +4,10 @@
 #include "kit/account.h"
 #include "kit/kit_internal.h"
 
-#define TOUCH_EVERY  YH_MINUTE
-#define PER_ACCOUNT  10
-#define NAME_MAX_IN  64
-#define AGENT_MAX    200
+#define TOUCH_EVERY YH_MINUTE
+#define PER_ACCOUNT 10
+#define AGENT_MAX   200
 
-static const char sql_account[] =
-    "SELECT id, username, display_name, role, must_change, password_hash, disabled_at FROM account WHERE username = ?";
 static const char sql_rehash[] = "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?";
 static const char sql_expire[] = "DELETE FROM account_session WHERE created_at <= ? OR last_seen <= ?";
 static const char sql_crowd[] = "DELETE FROM account_session WHERE account_id = ? AND token_hash NOT IN"
@@ -30,27 +27,6 @@ static const char sql_close[] = "DELETE FROM account_session WHERE token_hash = 
 
 /* ---- helpers ---- */
 
-static yh_str clip_text(yh_str s, size_t max)
-{
-    if (!yh_str_is_utf8(s))
-        return YH_S("");
-    size_t n = yh_min_size(s.n, max);
-    while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-        n--;
-    return yh_str_sub(s, 0, n);
-}
-
-/* Trimmed, ASCII lower case; what is too long cannot be a name and becomes empty. */
-static yh_str fold_name(yh_str typed, char buf[NAME_MAX_IN])
-{
-    yh_str s = yh_str_trim(typed);
-    if (s.n > NAME_MAX_IN)
-        return YH_S("");
-    for (size_t i = 0; i < s.n; i++)
-        buf[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
-    return (yh_str){buf, s.n};
-}
-
 /* A time that lies ahead was written before the clock was set back: counted from now on, so that a session neither ends
  * with the change nor outlives its day by as much. */
 static yh_time not_after(yh_time now, yh_time t)
@@ -64,19 +40,6 @@ static yh_time ends_at(yh_time created, yh_time seen)
     return idle < whole ? idle : whole;
 }
 
-/* Columns 0..4 of sql_account and sql_find. */
-static yh_err read_person(const struct db_stmt *s, struct yh_arena *arena, struct kit_session *ret)
-{
-    ret->account_id = db_i64(s, 0);
-    ret->username = yh_arena_str(arena, db_str(s, 1));
-    ret->display_name = yh_arena_str(arena, db_str(s, 2));
-    ret->role = yh_arena_str(arena, db_str(s, 3));
-    ret->must_change = db_i64(s, 4) != 0;
-    if (!ret->username.p || !ret->display_name.p || !ret->role.p)
-        return yh_fail(YH_E_NO_MEMORY, "no memory for a session");
-    return YH_OK;
-}
-
 static yh_err derive_csrf(yh_str token, struct yh_arena *arena, yh_str *ret)
 {
     char hex[KIT_HEX_SIZE];
@@ -85,67 +48,10 @@ static yh_err derive_csrf(yh_str token, struct yh_arena *arena, yh_str *ret)
     return ret->p ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a session");
 }
 
-/* ---- checking a password ---- */
-
-struct proof {
-    yh_str name, peer;
-    char name_buf[NAME_MAX_IN];
-    char name_hash[KIT_HEX_SIZE];
-    bool known, enabled, right, stale;
-    char phc[KIT_PHC_SIZE];
-    struct kit_session person;
-};
-
-static yh_err look_up(struct kit *k, struct proof *p, struct yh_arena *arena)
-{
-    kit_loan_auto l = kit_reader(k);
-    db_stmt_auto *s = NULL;
-    YH_TRY(db_prepare(l.d, sql_account, &s));
-    db_bind_str(s, 1, p->name);
-    YH_TRY(db_step(s, &p->known));
-    if (!p->known)
-        return YH_OK;
-    yh_str phc = db_str(s, 5);
-    if (phc.n >= sizeof p->phc)
-        return yh_fail(YH_E_CORRUPT, "stored password hash is too long");
-    memcpy(p->phc, phc.p, phc.n);
-    p->phc[phc.n] = '\0';
-    p->enabled = db_is_null(s, 6);
-    return read_person(s, arena, &p->person);
-}
-
-static yh_err charge(struct kit *k, struct proof *p, yh_time now, yh_time *ret_until)
-{
-    kit_loan_auto l = kit_writer(k);
-    return kit_guard_charge(l.d, yh_str_of(p->name_hash), p->peer, now, ret_until);
-}
-
-/* Counts the attempt, then does the same work whether the account exists or not. */
-static yh_err prove(struct kit *k, struct proof *p, yh_str typed, yh_str password, yh_time now, struct yh_arena *arena,
-                    yh_time *ret_until)
-{
-    p->name = fold_name(typed, p->name_buf);
-    YH_TRY(kit_hash_hex("account", p->name, p->name_hash));
-    YH_TRY(charge(k, p, now, ret_until));
-    YH_TRY(look_up(k, p, arena));
-    return kit_password_check(k, password, p->known ? p->phc : NULL, &p->right, &p->stale);
-}
-
-static yh_err refuse(struct kit *k, const struct proof *p, yh_time now)
-{
-    /* An unknown name is not written down: it may be a password in the wrong field. */
-    yh_str who = p->known ? p->name : YH_S("");
-    yh_str why = !p->known ? YH_S("unknown_account") : !p->right ? YH_S("wrong_password") : YH_S("disabled");
-    const struct kit_note note = {"session.refused", p->known ? p->name : YH_S("sign-in"), now,
-                                  {{"username", who}, {"reason", why}, {"peer", p->peer}}};
-    YH_TRY(kit_note_tell(k, &note));
-    return yh_fail(YH_E_UNAUTH, "user name or password is wrong");
-}
-
 /* ---- opening ---- */
 
 struct opening {
-    struct proof *p;
+    struct kit_proof *p;
     const char *token_hash;
     const char *fresh_phc; /* NULL: the stored hash is up to date */
     yh_str peer, agent;
@@ -231,22 +137,41 @@ static yh_err store_session(struct kit *k, struct opening *o, yh_str password)
     return YH_OK;
 }
 
+/* No code yet: asking for it is no failure, and no success that would forgive earlier ones either. */
+static yh_err ask_for_code(struct kit *k, const struct kit_proof *p)
+{
+    kit_loan_auto l = kit_writer(k);
+    YH_TRY(kit_guard_refund(l.d, yh_str_of(p->name_hash), p->peer));
+    return yh_fail(YH_E_DENIED, "the account has a second factor");
+}
+
+static yh_err prove_factor(struct kit *k, struct kit_proof *p, yh_str code, yh_time now)
+{
+    bool wanted = false, right = false;
+    YH_TRY(kit_factor_check(k, p->person.account_id, code, now, &wanted, &right));
+    if (wanted && code.n == 0)
+        return ask_for_code(k, p);
+    p->wrong_code = !right;
+    return right ? YH_OK : kit_refuse(k, p, now);
+}
+
 yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, struct yh_arena *arena,
                    char ret_token[KIT_TOKEN_SIZE], struct kit_session *ret, yh_time *ret_until)
 {
-    struct proof p = {.peer = clip_text(c->peer, 64)};
-    YH_TRY(prove(k, &p, c->username, c->password, now, arena, ret_until));
+    struct kit_proof p = {.peer = kit_clip_text(c->peer, 64)};
+    YH_TRY(kit_prove(k, &p, c->username, c->password, now, arena, ret_until));
     if (!p.right || !p.enabled)
-        return refuse(k, &p, now);
+        return kit_refuse(k, &p, now);
+    YH_TRY(prove_factor(k, &p, c->code, now));
 
     char token[KIT_TOKEN_SIZE], token_hash[KIT_HEX_SIZE];
     make_token(token);
     YH_TRY(kit_hash_hex("session", yh_str_of(token), token_hash));
-    struct opening o = {&p, token_hash, NULL, p.peer, clip_text(c->user_agent, AGENT_MAX), now, false};
+    struct opening o = {&p, token_hash, NULL, p.peer, kit_clip_text(c->user_agent, AGENT_MAX), now, false};
     YH_TRY(store_session(k, &o, c->password));
     if (!o.opened) {
         p.enabled = false;
-        return refuse(k, &p, now);
+        return kit_refuse(k, &p, now);
     }
     kit_note_send(k);
     YH_TRY(derive_csrf(yh_str_of(token), arena, &p.person.csrf));
@@ -273,7 +198,7 @@ static yh_err read_session(struct kit *k, const char *token_hash, yh_time now, s
     *ret_created = created;
     *ret_seen = db_i64(s, 6);
     ret->expires = ends_at(created, now);
-    return read_person(s, arena, ret);
+    return kit_read_person(s, arena, ret);
 }
 
 static yh_err touch(struct kit *k, const char *token_hash, yh_time now)
@@ -354,7 +279,7 @@ yh_err kit_sign_out(struct kit *k, yh_str token, yh_str peer, yh_time now)
         return YH_OK;
     kit_sessions_ended(k, who.account_id);
     const struct kit_note note = {"session.closed", who.username, now,
-                                  {{"username", who.username}, {"peer", clip_text(peer, 64)}}};
+                                  {{"username", who.username}, {"peer", kit_clip_text(peer, 64)}}};
     return kit_note_tell(k, &note);
 }
 
@@ -362,13 +287,13 @@ yh_err kit_change_password(struct kit *k, const struct kit_session *who, yh_str 
                            yh_time now, yh_time *ret_until)
 {
     yh_arena_auto arena = yh_arena_make(4096);
-    struct proof p = {.peer = clip_text(peer, 64)};
+    struct kit_proof p = {.peer = kit_clip_text(peer, 64)};
     const char *problem = kit_password_problem(who->username, fresh);
     if (problem || yh_str_eq(current, fresh))
         return yh_fail(YH_E_INVALID, "%s", problem ? problem : "新密码与原密码相同,请更换密码。");
-    YH_TRY(prove(k, &p, who->username, current, now, &arena, ret_until));
+    YH_TRY(kit_prove(k, &p, who->username, current, now, &arena, ret_until));
     if (!p.right || !p.enabled)
-        return refuse(k, &p, now);
+        return kit_refuse(k, &p, now);
     YH_TRY(kit_account_passwd(k, who->username, fresh, false, who->username, now));
     kit_sessions_ended(k, who->account_id);
     return YH_OK;

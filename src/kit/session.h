@@ -20,16 +20,19 @@ struct kit_session {
     bool must_change;   /* the password was set by somebody else */
     yh_time expires;    /* when nothing more is asked */
     yh_str csrf;
+    yh_str granted;     /* of a machine token: its permissions, blanks between; {NULL, 0} for a person */
 };
 
 /* What a person typed, and from where. */
 struct kit_credentials {
     yh_str username, password;
     yh_str peer, user_agent;
+    yh_str code; /* of the second factor, or a recovery code; may be empty */
 };
 
 /*
- * UNAUTH: unknown name, wrong password and disabled account alike, after the same work.
+ * UNAUTH: unknown name, wrong password, disabled account and wrong code alike, after the same work.
+ * DENIED: the password is right; the account has a second factor, and no code came along.
  * BUSY: locked until *ret_until; nothing was checked. TIMEOUT: too many sign-ins at the same time.
  */
 yh_must yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, struct yh_arena *arena,

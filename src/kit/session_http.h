@@ -14,5 +14,13 @@ yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret);
 bool kit_permitted(const struct http_user *user, const char *permission);
 
 extern const struct http_route kit_session_routes[];
+extern const struct http_route kit_account_routes[]; /* second factor, devices, machine tokens of the one who asks */
+
+/* What the handlers of both tables share. */
+extern const struct http_schema kit_nothing; /* {} */
+void kit_write_empty(struct http_request *rq);
+yh_err kit_need_person(struct http_request *rq); /* 403 "person_only" for machine tokens */
+/* UNAUTH becomes `status` bad_credentials with the sentence `wrong`, locked 429, too many at once 503. */
+yh_err kit_answer_refusal(struct http_request *rq, yh_err e, yh_time now, yh_time until, int status, const char *wrong);
 
 #endif

@@ -1,11 +1,15 @@
 /** The calls of the interface by name; pages use these and never write a path. */
 import { api, type CallOptions, type Query } from './client.ts'
 import type {
-  Admission, ComposedFrame, ConnectionList, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection, NewRelay, Overview,
-  Page, Profile, ProfilePatch, Proof, Region, Relay, RelayPage, RelayPatch, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version,
+  Admission, ComposedFrame, ConnectionList, DeviceList, DevicesEnded, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection,
+  MachineTokenDraft, MachineTokenList, MachineTokenMade, NewRelay, Overview,
+  Page, Profile, ProfilePatch, Proof, RecoveryCodes, Region, Relay, RelayPage, RelayPatch, SecondFactor, SecondFactorOffer, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version,
 } from './types.ts'
 
 const seg = encodeURIComponent
+const FACTOR = '/api/v1/session/second-factor'
+const DEVICES = '/api/v1/session/devices'
+const TOKENS = '/api/v1/tokens'
 const station = (mn: string) => `/api/v1/stations/${seg(mn)}`
 const relay = (id: number) => `/api/v1/relays/${id}`
 
@@ -21,10 +25,22 @@ export interface SeriesQuery extends Query {
 export const calls = {
   health: () => api.get<Health>('/healthz'),
   session: () => api.get<Session>('/api/v1/session'),
-  signIn: (username: string, password: string) => api.post<Session>('/api/v1/session', { username, password }),
+  signIn: (username: string, password: string, code = '') =>
+    api.post<Session>('/api/v1/session', code ? { username, password, code } : { username, password }),
   signOut: () => api.delete<Record<string, never>>('/api/v1/session'),
 
   changePassword: (current: string, password: string) => api.put<Record<string, never>>('/api/v1/session/password', { current, password }),
+
+  secondFactor: () => api.get<SecondFactor>(FACTOR),
+  offerFactor: (password: string) => api.post<SecondFactorOffer>(FACTOR, { password }),
+  confirmFactor: (code: string) => api.put<RecoveryCodes>(FACTOR, { code }),
+  removeFactor: (password: string, code: string) => api.post<Record<string, never>>(`${FACTOR}/removal`, { password, code }),
+  devices: () => api.get<DeviceList>(DEVICES),
+  endDevice: (id: string) => api.delete<Record<string, never>>(`${DEVICES}/${seg(id)}`),
+  endOtherDevices: () => api.delete<DevicesEnded>(DEVICES),
+  tokens: () => api.get<MachineTokenList>(TOKENS),
+  addToken: (body: MachineTokenDraft) => api.post<MachineTokenMade>(TOKENS, body),
+  revokeToken: (id: number) => api.delete<Record<string, never>>(`${TOKENS}/${id}`),
 
   overview: () => api.get<Overview>('/api/v1/overview'),
   stations: (query: Query) => api.get<Page<Station>>('/api/v1/stations', { query }),

@@ -116,6 +116,27 @@ export interface Credentials {
   username: string
   /** 密码 */
   password: string
+  /** 动态口令或恢复码 */
+  code?: string
+}
+
+export interface Device {
+  /** 编号 */
+  id: string
+  /** 登录地址 */
+  address: string
+  /** 浏览器 */
+  browser: string
+  /** 登录时间 */
+  signed_in: string
+  /** 最近使用 */
+  last_seen: string
+  /** 本机 */
+  current: boolean
+}
+
+export interface DeviceList {
+  items: Device[]
 }
 
 export interface DeviceProfile {
@@ -160,6 +181,11 @@ export interface DeviceProfilePatch {
   time_offset_minutes?: number
   /** 分钟数据间隔 */
   interval_minutes?: number
+}
+
+export interface DevicesEnded {
+  /** 退出的登录数 */
+  ended: number
 }
 
 export interface DictionaryFactor {
@@ -480,6 +506,45 @@ export interface ListenAddress {
   port: number
 }
 
+export interface MachineToken {
+  /** 编号 */
+  id: number
+  /** 用途 */
+  name: string
+  /** 权限 */
+  permissions: string[]
+  /** 创建时间 */
+  created: string
+  /** 有效期至 */
+  expires: string
+  /** 停用时间 */
+  revoked: string | null
+  /** 最近使用 */
+  last_used: string | null
+  /** 最近使用的地址 */
+  last_address: string
+}
+
+export interface MachineTokenDraft {
+  /** 用途 */
+  name: string
+  /** 权限 */
+  permissions: string[]
+  /** 有效期至 */
+  expires: string
+}
+
+export interface MachineTokenList {
+  items: MachineToken[]
+}
+
+export interface MachineTokenMade {
+  /** 编号 */
+  id: number
+  /** 令牌,只显示这一次 */
+  token: string
+}
+
 export interface MediumCount {
   /** 介质 */
   medium: string
@@ -544,6 +609,11 @@ export interface NewRelay {
 export interface Nothing {
 }
 
+export interface OneTimeCode {
+  /** 动态口令 */
+  code: string
+}
+
 export interface Overview {
   /** 截至 */
   as_of: string
@@ -553,6 +623,18 @@ export interface Overview {
   media: MediumCount[]
   traffic: Traffic
   evidence: EvidenceBox
+}
+
+export interface PasswordAgain {
+  /** 密码 */
+  password: string
+}
+
+export interface PasswordAndCode {
+  /** 密码 */
+  password: string
+  /** 动态口令 */
+  code: string
 }
 
 export interface PasswordChange {
@@ -588,6 +670,11 @@ export interface Proof {
   /** 验证通过 */
   verified: boolean
   checkpoint: SignedCheckpoint | null
+}
+
+export interface RecoveryCodes {
+  /** 恢复码 */
+  recovery_codes: string[]
 }
 
 export interface Refusal {
@@ -833,6 +920,22 @@ export interface RelayPatch {
 export interface RelayRetry {
   /** 将重新发送的条数 */
   marked: number
+}
+
+export interface SecondFactor {
+  /** 已启用 */
+  enabled: boolean
+  /** 启用时间 */
+  since: string | null
+  /** 剩余恢复码 */
+  recovery_left: number
+}
+
+export interface SecondFactorOffer {
+  /** 密钥 */
+  secret: string
+  /** 供手机应用读取的地址 */
+  uri: string
 }
 
 export interface Series {

@@ -72,6 +72,11 @@ export const unitWord = (u: string | null | undefined): string => (u ?? '').repl
 
 export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
 
+const PERMISSIONS: Record<string, string> = {
+  'station:read': '查看监测数据', 'station:admit': '接入和设置站点', 'relay:admin': '管理数据转发', 'user:admin': '管理账号', 'metrics:read': '读取运行指标',
+}
+export const permissionWord = (p: string): string => PERMISSIONS[p] ?? p
+
 /** A device without peculiarities has no dialect to name. */
 export const dialectWord = (d: string | null | undefined): string => (!d || d === 'standard' ? '无' : d)
 

@@ -18,6 +18,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'inspect', component: () => import('./pages/Inspect.vue'), meta: { title: '报文检查', permission: 'station:read' } },
       { path: 'relays', component: () => import('./pages/Relays.vue'), meta: { title: '数据转发', permission: 'station:read' } },
       { path: 'evidence', component: () => import('./pages/Evidence.vue'), meta: { title: '存证日志', permission: 'station:read' } },
+      { path: 'account', component: () => import('./pages/Account.vue'), meta: { title: '账号安全' } },
       { path: ':rest(.*)*', component: () => import('./pages/Missing.vue'), meta: { title: '页面不存在' } },
     ],
   },
