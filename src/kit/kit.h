@@ -30,8 +30,10 @@ struct kit_config {
 };
 
 /* The struct behind http_config.app begins with this, so that the kit's handlers find themselves. */
+struct list;
 struct kit_host {
     struct kit *kit;
+    const struct list *const *lists; /* NULL-terminated; NULL: none (kit/list.h) */
 };
 
 /* Opens the business database DIR/yuheng.db, readable by its owner only, at the newest schema. `create`: make folder and
