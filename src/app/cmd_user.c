@@ -7,10 +7,12 @@
 
 #include "app/cli.h"
 #include "app/cmd.h"
+#include "app/config.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "kit/account.h"
+#include "kit/portal.h"
 #include "kit/second_factor.h"
 
 #define LINE_MAX_IN 512
@@ -261,6 +263,33 @@ static int user_reset_factor(int argc, char **argv)
     return on_account(&cmd, &data, reset_factor, argc, argv);
 }
 
+/* ---- link-portal ---- */
+
+static int user_link_portal(int argc, char **argv)
+{
+    struct config_line line = {0};
+    struct config settings;
+    const char *subject = NULL;
+    const struct cli_option options[] = {
+        {"--data", CLI_TEXT, &line.data, "DIR", "数据目录", true},
+        {"--subject", CLI_TEXT, &subject, "SUB", "门户中的用户标识(令牌中的 sub)", true},
+    };
+    const struct cli_command cmd = {"yuheng user link-portal --data DIR --subject SUB USERNAME",
+                                    "把用户与统一门户(设置 portal-issuer)的用户绑定", options, YH_LEN(options), 1, 1};
+    int args, code;
+    place_auto p = {0};
+    if (!cli_parse(&cmd, argc, argv, &args, &code))
+        return code;
+    if (config_load(&line, &settings) != YH_OK || enter(line.data, false, &p) != YH_OK)
+        return cli_fail(CLI_USAGE, "user");
+    yh_err e = kit_portal_link(p.kit, yh_str_of(settings.portal_issuer), yh_str_of(argv[0]), yh_str_of(subject), YH_S("cli"),
+                               yh_clock_now());
+    if (e != YH_OK)
+        return exit_of(e);
+    print_done(argv[0], NULL);
+    return CLI_OK;
+}
+
 /* ---- list ---- */
 
 static bool print_account(void *user, const struct kit_account *a)
@@ -302,12 +331,12 @@ static const struct {
     int (*run)(int argc, char **argv);
 } subcommands[] = {
     {"add", user_add}, {"list", user_list}, {"passwd", user_passwd}, {"disable", user_disable}, {"enable", user_enable},
-    {"reset-factor", user_reset_factor},
+    {"reset-factor", user_reset_factor}, {"link-portal", user_link_portal},
 };
 
 int cmd_user(int argc, char **argv)
 {
-    static const char usage[] = "yuheng user add|list|passwd|disable|enable|reset-factor --data DIR …";
+    static const char usage[] = "yuheng user add|list|passwd|disable|enable|reset-factor|link-portal --data DIR …";
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         printf("用法:%s\n用户管理;各子命令均有 --help\n", usage);
         return CLI_OK;

@@ -10,7 +10,7 @@
 #define FILE_MAX (64u << 10)
 #define SHOWN_MAX 60 /* of a wrong value, in a message */
 
-enum kind { NUMBER, ADDRESS, FOLDER };
+enum kind { NUMBER, ADDRESS, FOLDER, TEXT, URL, SAFE_URL /* enciphered, or on this machine */ };
 
 struct row {
     const char *key;
@@ -56,6 +56,13 @@ static const struct row rows[] = {
      "全部连接占用内存的界线,超出后暂停读取占用最多的连接;最多达到它的两倍"},
     {"drain", NUMBER, true, AT(drain_ms), "s", 1000, "5", 0, 300, "停止时读完、存证并应答已到数据的最长时间"},
     {"log-segment", NUMBER, false, AT(segment_bytes), "MiB", 1 << 20, "64", 1, 1024, "存证日志每段的大小,写满即封存并压缩"},
+    {"public-url", URL, false, AT(public_url), "URL", 0, "", 0, 0, "浏览器访问本系统的地址,如 https://zf.example.gov.cn"},
+    {"portal-issuer", SAFE_URL, false, AT(portal_issuer), "URL", 0, "", 0, 0,
+     "统一门户(OpenID Connect)的地址,空为不用;须为 https,另须设置 public-url 与 portal-client"},
+    {"portal-client", TEXT, false, AT(portal_client), "", 0, "", 0, 0, "在统一门户登记的客户端编号"},
+    {"portal-secret-file", FOLDER, false, AT(portal_secret_file), "FILE", 0, "", 0, 0,
+     "存放客户端密钥的文件(一行),空为公开客户端"},
+    {"portal-title", TEXT, false, AT(portal_title), "", 0, "统一门户登录", 0, 0, "登录页上的按钮文字"},
 };
 _Static_assert(YH_LEN(rows) <= CONFIG_ROWS, "struct config has too few sources");
 
@@ -125,18 +132,41 @@ static bool is_plain(yh_str s)
     return yh_str_is_utf8(s);
 }
 
+/* "http://127.0.0.1:8080", "https://zf.example.gov.cn": no "/" at the end, so that paths can be put behind it. */
+static bool is_url(const char *url, bool safe)
+{
+    static const char *const anywhere[] = {"https://", "http://"};
+    static const char *const on_this_machine[] = {"https://", "http://127.0.0.1:", "http://localhost:"};
+    const char *const *begins = safe ? on_this_machine : anywhere;
+    size_t n = strlen(url), prefixes = safe ? YH_LEN(on_this_machine) : YH_LEN(anywhere);
+    bool known = n == 0;
+    for (size_t i = 0; i < prefixes; i++)
+        known = known || (strncmp(url, begins[i], strlen(begins[i])) == 0 && n > strlen(begins[i]));
+    return known && strcspn(url, " \"'<>\\?#") == n && (n == 0 || url[n - 1] != '/');
+}
+
+static yh_err check_text(const struct row *r, const char *value)
+{
+    char host[256], text[SHOWN_MAX + 4];
+    uint16_t port;
+    if (r->kind == ADDRESS && cli_host_port(value, host, sizeof host, &port) != YH_OK)
+        return yh_fail(YH_E_INVALID, "%s must be HOST:PORT, not '%s'", r->key, shown(yh_str_of(value), text));
+    if ((r->kind == URL || r->kind == SAFE_URL) && !is_url(value, r->kind == SAFE_URL))
+        return yh_fail(YH_E_INVALID, "%s must be an address that begins with https://%s and does not end with '/', not '%s'",
+                       r->key, r->kind == URL ? " or http://" : "", shown(yh_str_of(value), text));
+    return YH_OK;
+}
+
 static yh_err set_text(struct config *c, const struct row *r, yh_str value)
 {
-    char copy[CONFIG_TEXT_MAX], host[256], text[SHOWN_MAX + 4];
-    uint16_t port;
+    char copy[CONFIG_TEXT_MAX], text[SHOWN_MAX + 4];
     if (value.n >= sizeof copy)
         return yh_fail(YH_E_INVALID, "%s must be shorter than %d bytes", r->key, CONFIG_TEXT_MAX);
     if (!is_plain(value))
         return yh_fail(YH_E_INVALID, "%s must be plain text in UTF-8, not '%s'", r->key, shown(value, text));
     memcpy(copy, value.p, value.n);
     copy[value.n] = '\0';
-    if (r->kind == ADDRESS && cli_host_port(copy, host, sizeof host, &port) != YH_OK)
-        return yh_fail(YH_E_INVALID, "%s must be HOST:PORT, not '%s'", r->key, shown(value, text));
+    YH_TRY(check_text(r, copy));
     memcpy(text_of(c, r), copy, value.n + 1);
     return YH_OK;
 }

@@ -11,12 +11,14 @@
 #include "gate/limits.h"
 
 #define CONFIG_TEXT_MAX 1024
-#define CONFIG_ROWS 22
+#define CONFIG_ROWS 32
 
 typedef enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_LINE } config_source;
 
 struct config {
     char http[CONFIG_TEXT_MAX], gate[CONFIG_TEXT_MAX], web[CONFIG_TEXT_MAX]; /* web "": look beside the program */
+    char portal_issuer[CONFIG_TEXT_MAX], portal_client[CONFIG_TEXT_MAX], portal_secret_file[CONFIG_TEXT_MAX],
+        portal_title[CONFIG_TEXT_MAX], public_url[CONFIG_TEXT_MAX];
     uint64_t max_connections, drain_ms, segment_bytes;
     struct gate_limits limits;
     config_source source[CONFIG_ROWS]; /* by row */

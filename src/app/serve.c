@@ -231,7 +231,7 @@ static yh_err open_business(struct server *s)
 static yh_err open_kit(struct server *s)
 {
     struct kit_config config = {
-        .pool = s->pool, .key_dir = s->config.data_dir, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
+        .pool = s->pool, .key_dir = s->config.data_dir, .portal = s->config.portal, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
     YH_TRY(kit_open(&config, &s->kit));
     char password[KIT_PASSWORD_MADE + 1];
     bool created;
@@ -297,7 +297,7 @@ static yh_err start_relay(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, kit_account_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    kit_session_routes, kit_account_routes, kit_portal_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
     connection_routes, growth_routes, registry_routes, relay_routes, status_routes, NULL,
 };
 

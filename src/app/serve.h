@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "gate/limits.h"
+#include "kit/kit.h"
 
 struct serve_config {
     const char *data_dir;
@@ -17,6 +18,7 @@ struct serve_config {
     const char *web_dir; /* built front end; NULL: look beside the program */
     unsigned max_connections; /* of loggers; 0: SERVE_LOGGERS, at most half of the descriptors */
     const struct gate_limits *limits; /* NULL: gate_limits_default */
+    struct kit_portal_config portal; /* its texts outlive the server */
     uint64_t drain_ms;   /* how long the end may take to answer what has arrived; 0: not at all */
 };
 

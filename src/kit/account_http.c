@@ -180,7 +180,7 @@ static void write_permissions(struct yh_json *j, yh_str all)
     yh_json_arr(j);
     for (size_t at = 0; at < all.n;) {
         size_t end = yh_str_find(all, ' ', at);
-        yh_json_str(j, yh_str_sub(all, at, end));
+        yh_json_str(j, yh_str_sub(all, at, end - at));
         at = end + 1;
     }
     yh_json_arr_end(j);

@@ -56,8 +56,11 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (!k)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the kit");
     k->config = *config;
-    yh_err e = config->key_dir ? kit_vault_open(config->key_dir, &k->vault) : YH_OK;
+    yh_err e = kit_portal_new(&config->portal, &k->portal);
+    if (e == YH_OK && config->key_dir)
+        e = kit_vault_open(config->key_dir, &k->vault);
     if (e != YH_OK) {
+        kit_portal_free(k->portal);
         free(k);
         return e;
     }
@@ -76,6 +79,7 @@ void kit_close(struct kit *k)
     if (!k)
         return;
     kit_vault_close(k->vault);
+    kit_portal_free(k->portal);
     sem_destroy(&k->hash_slots);
     pthread_mutex_destroy(&k->deliver_lock);
     pthread_mutex_destroy(&k->cache_lock);

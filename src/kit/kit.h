@@ -15,9 +15,19 @@
 
 struct kit;
 
+/* Sign-in by a portal (kit/portal.h). The texts outlive the kit. */
+struct kit_portal_config {
+    const char *issuer;     /* NULL or "": there is none */
+    const char *client;
+    const char *secret;     /* "" for a public client */
+    const char *title;      /* of the button */
+    const char *public_url; /* where browsers reach this server, without the last "/" */
+};
+
 struct kit_config {
     struct db_pool *pool;
     const char *key_dir; /* where kit.key stands or is made; NULL: accounts can have no second factor */
+    struct kit_portal_config portal;
     unsigned hash_slots; /* password hashes computed at the same time (19 MiB each); default 2 */
     bool secure_cookie;  /* behind TLS: the cookie is never sent in the clear */
     /* Brings a note (a JSON object with "event") into the evidence log: YH_OK when it is durable there, otherwise it is

@@ -30,6 +30,7 @@ struct kit_cached {
 struct kit {
     struct kit_config config;
     struct kit_vault *vault; /* NULL without a folder for its key */
+    struct kit_portal *portal; /* NULL: none */
     sem_t hash_slots;
     pthread_mutex_t deliver_lock; /* one note after the other */
     pthread_mutex_t cache_lock;   /* guards the rest */
@@ -71,7 +72,7 @@ struct kit_note {
     const char *event;
     yh_str origin;
     yh_time at;
-    struct kit_note_field fields[4];
+    struct kit_note_field fields[6];
 };
 
 yh_must yh_err kit_note_put(struct db *d, const struct kit_note *n); /* within the caller's transaction */
@@ -101,6 +102,14 @@ yh_must yh_err kit_prove(struct kit *k, struct kit_proof *p, yh_str typed, yh_st
                          struct yh_arena *arena, yh_time *ret_until);
 yh_must yh_err kit_refuse(struct kit *k, const struct kit_proof *p, yh_time now); /* notes it; UNAUTH, if it could be noted */
 yh_must yh_err kit_read_person(const struct db_stmt *s, struct yh_arena *arena, struct kit_session *ret); /* columns 0..4 */
+yh_must yh_err kit_portal_new(const struct kit_portal_config *config, struct kit_portal **ret); /* NULL when there is none */
+void kit_portal_free(struct kit_portal *p);
+
+/* A session for the account of *who, proven by other means than a password; fills in what is missing there. DENIED: it has
+ * been disabled meanwhile. */
+yh_must yh_err kit_session_open(struct kit *k, yh_str peer, yh_str user_agent, yh_time now, struct yh_arena *arena,
+                                char ret_token[KIT_TOKEN_SIZE], struct kit_session *who);
+
 yh_str kit_clip_text(yh_str s, size_t max); /* whole characters; empty when it is no UTF-8 */
 
 /* Is the code of the second factor right? True without looking when the account has none; then *ret_wanted is false. A right

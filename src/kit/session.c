@@ -17,6 +17,9 @@ static const char sql_crowd[] = "DELETE FROM account_session WHERE account_id = 
 static const char sql_open[] =
     "INSERT INTO account_session (token_hash, account_id, created_at, last_seen, peer, user_agent)"
     " SELECT ?, id, ?, ?, ?, ? FROM account WHERE id = ? AND disabled_at IS NULL AND password_hash = ?";
+static const char sql_open_for[] =
+    "INSERT INTO account_session (token_hash, account_id, created_at, last_seen, peer, user_agent)"
+    " SELECT ?, id, ?, ?, ?, ? FROM account WHERE id = ? AND disabled_at IS NULL";
 static const char sql_find[] =
     "SELECT a.id, a.username, a.display_name, a.role, a.must_change, s.created_at, s.last_seen"
     " FROM account_session s JOIN account a ON a.id = s.account_id WHERE s.token_hash = ? AND a.disabled_at IS NULL";
@@ -51,7 +54,8 @@ static yh_err derive_csrf(yh_str token, struct yh_arena *arena, yh_str *ret)
 /* ---- opening ---- */
 
 struct opening {
-    struct kit_proof *p;
+    const struct kit_session *who;
+    const struct kit_proof *p; /* the password that let in; NULL: something else did */
     const char *token_hash;
     const char *fresh_phc; /* NULL: the stored hash is up to date */
     yh_str peer, agent;
@@ -76,14 +80,15 @@ static yh_err make_room(struct db *d, int64_t account, yh_time now)
 static yh_err insert_session(struct db *d, struct opening *o)
 {
     db_stmt_auto *s = NULL;
-    YH_TRY(db_prepare(d, sql_open, &s));
+    YH_TRY(o->p ? db_prepare(d, sql_open, &s) : db_prepare(d, sql_open_for, &s));
     db_bind_z(s, 1, o->token_hash);
     db_bind_i64(s, 2, o->now);
     db_bind_i64(s, 3, o->now);
     db_bind_str(s, 4, o->peer);
     db_bind_str(s, 5, o->agent);
-    db_bind_i64(s, 6, o->p->person.account_id);
-    db_bind_z(s, 7, o->p->phc);
+    db_bind_i64(s, 6, o->who->account_id);
+    if (o->p)
+        db_bind_z(s, 7, o->p->phc);
     YH_TRY(db_exec(s));
     o->opened = db_changes(d) == 1;
     return YH_OK;
@@ -94,7 +99,7 @@ static yh_err renew_hash(struct db *d, const struct opening *o)
     db_stmt_auto *s = NULL;
     YH_TRY(db_prepare(d, sql_rehash, &s));
     db_bind_z(s, 1, o->fresh_phc);
-    db_bind_i64(s, 2, o->p->person.account_id);
+    db_bind_i64(s, 2, o->who->account_id);
     db_bind_z(s, 3, o->p->phc);
     return db_exec(s);
 }
@@ -102,18 +107,19 @@ static yh_err renew_hash(struct db *d, const struct opening *o)
 static yh_err open_session(struct db *d, void *user)
 {
     struct opening *o = user;
-    YH_TRY(make_room(d, o->p->person.account_id, o->now));
+    YH_TRY(make_room(d, o->who->account_id, o->now));
     YH_TRY(insert_session(d, o));
     if (!o->opened)
         return YH_OK;
     if (o->fresh_phc)
         YH_TRY(renew_hash(d, o));
-    const struct kit_session *who = &o->p->person;
+    const struct kit_session *who = o->who;
     const struct kit_note note = {
         "session.opened", who->username, o->now,
-        {{"username", who->username}, {"role", who->role}, {"peer", o->peer}, {"user_agent", o->agent}}};
+        {{"username", who->username}, {"role", who->role}, {"peer", o->peer}, {"user_agent", o->agent},
+         {"by", o->p ? YH_S("password") : YH_S("portal")}}};
     YH_TRY(kit_note_put(d, &note));
-    return kit_guard_clear(d, yh_str_of(o->p->name_hash), o->p->peer);
+    return o->p ? kit_guard_clear(d, yh_str_of(o->p->name_hash), o->p->peer) : YH_OK;
 }
 
 static void make_token(char ret[KIT_TOKEN_SIZE])
@@ -124,17 +130,37 @@ static void make_token(char ret[KIT_TOKEN_SIZE])
     ret[KIT_TOKEN_SIZE - 1] = '\0';
 }
 
-static yh_err store_session(struct kit *k, struct opening *o, yh_str password)
+static yh_err store_session(struct kit *k, struct opening *o)
 {
-    char fresh[KIT_PHC_SIZE];
-    if (o->p->stale) {
-        YH_TRY(kit_password_hash(k, password, fresh));
-        o->fresh_phc = fresh;
-    }
     kit_loan_auto l = kit_writer(k);
     YH_TRY(db_txn(l.d, open_session, o));
     kit_cache_clear(k); /* an older session may have made room */
     return YH_OK;
+}
+
+/* Opened: what the browser gets to know. */
+static yh_err hand_over(struct kit *k, const char *token, yh_time now, struct yh_arena *arena, char ret_token[KIT_TOKEN_SIZE],
+                        struct kit_session *ret)
+{
+    kit_note_send(k);
+    YH_TRY(derive_csrf(yh_str_of(token), arena, &ret->csrf));
+    ret->expires = ends_at(now, now);
+    memcpy(ret_token, token, KIT_TOKEN_SIZE);
+    return YH_OK;
+}
+
+yh_err kit_session_open(struct kit *k, yh_str peer, yh_str user_agent, yh_time now, struct yh_arena *arena,
+                        char ret_token[KIT_TOKEN_SIZE], struct kit_session *who)
+{
+    char token[KIT_TOKEN_SIZE], token_hash[KIT_HEX_SIZE];
+    make_token(token);
+    YH_TRY(kit_hash_hex("session", yh_str_of(token), token_hash));
+    struct opening o = {.who = who, .token_hash = token_hash, .peer = kit_clip_text(peer, 64),
+                        .agent = kit_clip_text(user_agent, AGENT_MAX), .now = now};
+    YH_TRY(store_session(k, &o));
+    if (!o.opened)
+        return yh_fail(YH_E_DENIED, "the account is disabled");
+    return hand_over(k, token, now, arena, ret_token, who);
 }
 
 /* No code yet: asking for it is no failure, and no success that would forgive earlier ones either. */
@@ -164,21 +190,20 @@ yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, 
         return kit_refuse(k, &p, now);
     YH_TRY(prove_factor(k, &p, c->code, now));
 
-    char token[KIT_TOKEN_SIZE], token_hash[KIT_HEX_SIZE];
+    char token[KIT_TOKEN_SIZE], token_hash[KIT_HEX_SIZE], fresh[KIT_PHC_SIZE];
     make_token(token);
     YH_TRY(kit_hash_hex("session", yh_str_of(token), token_hash));
-    struct opening o = {&p, token_hash, NULL, p.peer, kit_clip_text(c->user_agent, AGENT_MAX), now, false};
-    YH_TRY(store_session(k, &o, c->password));
+    if (p.stale)
+        YH_TRY(kit_password_hash(k, c->password, fresh));
+    struct opening o = {&p.person, &p, token_hash, p.stale ? fresh : NULL, p.peer, kit_clip_text(c->user_agent, AGENT_MAX),
+                        now, false};
+    YH_TRY(store_session(k, &o));
     if (!o.opened) {
         p.enabled = false;
         return kit_refuse(k, &p, now);
     }
-    kit_note_send(k);
-    YH_TRY(derive_csrf(yh_str_of(token), arena, &p.person.csrf));
-    p.person.expires = ends_at(now, now);
-    memcpy(ret_token, token, sizeof token);
     *ret = p.person;
-    return YH_OK;
+    return hand_over(k, token, now, arena, ret_token, ret);
 }
 
 /* ---- using and closing ---- */

@@ -16,7 +16,9 @@ bool kit_permitted(const struct http_user *user, const char *permission);
 extern const struct http_route kit_session_routes[];
 extern const struct http_route kit_account_routes[]; /* second factor, devices, machine tokens of the one who asks */
 
-/* What the handlers of both tables share. */
+extern const struct http_route kit_portal_routes[];  /* sign-in by a portal */
+
+/* What the handlers of these tables share. */
 extern const struct http_schema kit_nothing; /* {} */
 void kit_write_empty(struct http_request *rq);
 yh_err kit_need_person(struct http_request *rq); /* 403 "person_only" for machine tokens */

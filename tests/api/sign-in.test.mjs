@@ -138,7 +138,9 @@ test('a machine token opens what it was given, and nothing of a person', async (
         ['POST', FACTOR, { password: PASSWORD }], ['PUT', '/api/v1/session/password', { current: PASSWORD, password: 'Fresh-horse-10' }],
     ]) await machine.problem(method, path, body, 403, 'person_only');
 
-    const [row] = (await duty.get('/api/v1/tokens')).items;
+    await duty.post('/api/v1/tokens', { ...draft, permissions: ['station:read', 'station:admit'] });
+    const [both, row] = (await duty.get('/api/v1/tokens')).items;
+    assert.deepEqual(both.permissions, ['station:read', 'station:admit']);
     assert.deepEqual([row.name, row.permissions, row.revoked], [draft.name, ['station:read'], null]);
     assert.ok(row.last_used);
     await duty.delete(`/api/v1/tokens/${made.body.id}`);

@@ -38,7 +38,7 @@ test('what is against the rules is refused with one clear line', (t) => {
         [['add', 'chief', '--role', 'duty', '--password-stdin'], PASSWORD, 1, /已被使用/],
         [['add', 'Bad Name', '--role', 'duty', '--password-stdin'], PASSWORD, 1, /用户名/],
         [['add', 'other', '--role', 'king', '--password-stdin'], PASSWORD, 1, /角色/],
-        [['add', 'other', '--role', 'duty', '--password-stdin'], 'short', 1, /10 位/],
+        [['add', 'other', '--role', 'duty', '--password-stdin'], 'short', 1, /12 位/],
         [['add', 'other', '--role', 'duty', '--password-stdin'], 'x'.repeat(5000), 2, /too long/],
         [['disable', 'chief'], '', 1, /最后一名/],
         [['disable', 'ghost'], '', 1, /没有用户/],

@@ -74,7 +74,7 @@ static void password_rules(void **state)
     } rows[] = {
         {"Correct-horse-9", true}, {"short-A1", false},          {"alllowercaseletter", true}, {"alllowercase", false},
         {"Zhang-San-2026", false}, {"示范城市二〇二六年值班密码", false}, {"示范城市二〇二六年值班密码口令口", true},
-        {"", false},               {"Bad\xff""bytes-123", false},
+        {"Eleven-Let1", false},    {"Twelve-Lett1", true},   {"", false},               {"Bad\xff""bytes-123", false},
     };
     for (size_t i = 0; i < YH_LEN(rows); i++) {
         const char *problem = kit_password_problem(YH_S("zhang-san"), yh_str_of(rows[i].password));

@@ -3,10 +3,14 @@ import { api, type CallOptions, type Query } from './client.ts'
 import type {
   Admission, ComposedFrame, ConnectionList, DeviceList, DevicesEnded, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection,
   MachineTokenDraft, MachineTokenList, MachineTokenMade, NewRelay, Overview,
-  ImportResult, ListDescription, Page, Profile, ProfilePatch, Proof, RecoveryCodes, Region, Relay, RelayPage, RelayPatch, SecondFactor, SecondFactorOffer, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version, View, ViewSetup,
+  ImportResult, ListDescription, Page, Portal, Profile, ProfilePatch, Proof, RecoveryCodes, Region, Relay, RelayPage, RelayPatch, SecondFactor, SecondFactorOffer, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version, View, ViewSetup,
 } from './types.ts'
 
 const seg = encodeURIComponent
+const PORTAL = '/api/v1/session/portal'
+/** Pages of the portal, not calls: the browser goes there. */
+export const portalStart = (back: string): string => `${PORTAL}/start?return=${seg(back)}`
+export const portalLink = `${PORTAL}/link`
 const FACTOR = '/api/v1/session/second-factor'
 const DEVICES = '/api/v1/session/devices'
 const TOKENS = '/api/v1/tokens'
@@ -32,6 +36,8 @@ export const calls = {
 
   changePassword: (current: string, password: string) => api.put<Record<string, never>>('/api/v1/session/password', { current, password }),
 
+  portal: () => api.get<Portal>(PORTAL),
+  unlinkPortal: () => api.delete<Record<string, never>>(PORTAL),
   secondFactor: () => api.get<SecondFactor>(FACTOR),
   offerFactor: (password: string) => api.post<SecondFactorOffer>(FACTOR, { password }),
   confirmFactor: (code: string) => api.put<RecoveryCodes>(FACTOR, { code }),

@@ -732,6 +732,15 @@ export interface PasswordChange {
   password: string
 }
 
+export interface Portal {
+  /** 可用 */
+  enabled: boolean
+  /** 按钮文字 */
+  title: string
+  /** 本账号已绑定 */
+  linked: boolean
+}
+
 export interface Problem {
   type: string
   /** 可据以处理的中文说明 */

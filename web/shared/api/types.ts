@@ -9,7 +9,7 @@ export type {
   Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
   ImportResult, ListColumn, ListDescription, RegisteredStation, View, ViewFilter, ViewSetup,
-  Device, DeviceList, DevicesEnded, MachineToken, MachineTokenDraft, MachineTokenList, MachineTokenMade, RecoveryCodes, SecondFactor, SecondFactorOffer,
+  Device, DeviceList, DevicesEnded, MachineToken, MachineTokenDraft, MachineTokenList, MachineTokenMade, Portal, RecoveryCodes, SecondFactor, SecondFactorOffer,
   NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'
 

@@ -72,6 +72,18 @@ export const unitWord = (u: string | null | undefined): string => (u ?? '').repl
 
 export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
 
+/** How a way through the portal ended, as the server calls it. */
+export const PORTAL_WORDS: Record<string, string> = {
+  expired: '门户登录超时或已取消。请重新点击门户登录。',
+  refused: '门户没有确认身份。请重试，仍不行请联系系统管理员。',
+  unlinked: '该门户用户还没有绑定本系统的账号。请用账号和密码登录后，在“账号安全”中绑定，或请系统管理员绑定。',
+  disabled: '绑定的账号已停用。请联系系统管理员。',
+  conflict: '该门户用户已绑定其他账号，或本账号已绑定其他门户用户。请先解除原来的绑定。',
+  unreachable: '统一门户暂时无法连接。请用账号和密码登录，或稍后重试。',
+  busy: '统一门户正在处理其他登录。请稍后重试。',
+  unsupported: '服务器缺少连接门户所需的组件（libcurl4）。请联系系统管理员。',
+}
+
 const PERMISSIONS: Record<string, string> = {
   'station:read': '查看监测数据', 'station:admit': '接入和设置站点', 'relay:admin': '管理数据转发', 'user:admin': '管理账号', 'metrics:read': '读取运行指标',
 }

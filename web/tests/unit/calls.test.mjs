@@ -26,6 +26,8 @@ const SAMPLES = {
   series: ['M', series], versions: ['M', { factor: '011', kind: 'hour', field: 'Avg', time: series.from }], frames: ['M', { kind: 'bad', cn: '2011', faults: true, ...page }],
   connections: [{ q: 'x', state: 'paused', sender: 'known', edition: '2017', ...page }], faults: [], decodeFrames: ['##', 'k'],
   composeFrame: [{ edition: '2025', qn: 'q', st: '32', cn: '2011', pw: 'p', mn: 'm', ack: true, flag: 9, pnum: 2, pno: 1, rf: true, items: [], key: 'k' }],
+  portal: [], unlinkPortal: [], secondFactor: [], offerFactor: ['p'], confirmFactor: ['123456'], removeFactor: ['p', '123456'],
+  devices: [], endDevice: ['d'], endOtherDevices: [], tokens: [], addToken: [{ name: 'n', permissions: ['station:read'], expires: '2026-12-01T00:00:00+08:00' }], revokeToken: [7],
   list: ['stations'], listPage: ['/api/v1/registry/stations', { sort: '-mn', q: 'x', medium: 'air,water', created_at_from: '2026-11-01', ...page }],
   listFile: ['/api/v1/registry/stations', { sort: 'mn', form: 'csv', columns: 'mn', progress: 'x', edition: '2017' }],
   views: ['stations'], saveView: ['stations', 'v', { columns: ['mn'], filters: [], sort: '' }], removeView: ['stations', 7],

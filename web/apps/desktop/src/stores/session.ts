@@ -32,6 +32,10 @@ export const useSession = defineStore('session', () => {
   async function signIn(username: string, password: string, code = ''): Promise<void> {
     accept(await calls.signIn(username, password, code))
   }
+  /** Back from the portal: the cookie is there, the page does not know it yet. */
+  async function adopt(): Promise<void> {
+    accept(await calls.session())
+  }
   async function signOut(): Promise<void> {
     try {
       await calls.signOut()
@@ -57,5 +61,5 @@ export const useSession = defineStore('session', () => {
     accept(null)
     onExpired.value()
   }
-  return { user, demo, onExpired, ready, signIn, signOut, changePassword, can }
+  return { user, demo, onExpired, ready, signIn, adopt, signOut, changePassword, can }
 })
