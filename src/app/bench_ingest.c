@@ -67,15 +67,15 @@ static yh_err make_data(const struct bench *b)
 {
     struct db_pool *pool;
     struct kit *kit;
-    char password[KIT_PASSWORD_MADE + 1];
-    bool created;
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    size_t n;
     YH_TRY(kit_database_open(b->dir, true, 1, &pool));
     struct db *writer = db_pool_writer(pool);
     yh_err e = admit_all(writer, (unsigned)b->options.connections);
     db_pool_put(pool, writer);
     struct kit_config config = {.pool = pool};
     if (e == YH_OK && (e = kit_open(&config, &kit)) == YH_OK) {
-        e = kit_account_first(kit, yh_clock_now(), password, &created); /* nobody has to sign in */
+        e = kit_account_first(kit, yh_clock_now(), made, &n); /* nobody has to sign in */
         kit_close(kit);
     }
     db_pool_close(pool);

@@ -104,9 +104,13 @@ static yh_err seed_stations(struct db *db, struct survey *s, size_t *ret_created
 static const struct {
     const char *username, *display_name, *role;
 } accounts[] = {
-    {"admin", "示范·系统管理员", "admin"},
+    {"admin", "示范·业务管理员", "admin"},
     {"duty", "示范·值班员", "duty"},
     {"viewer", "示范·查看员", "viewer"},
+    {"personnel", "示范·组织人事", "personnel"},
+    {"sysadmin", "示范·系统管理员", "sysadmin"},
+    {"secadmin", "示范·安全管理员", "secadmin"},
+    {"auditor", "示范·审计管理员", "auditor"},
 };
 
 static yh_err create_accounts(struct kit *kit, struct yh_json *j)

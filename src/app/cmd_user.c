@@ -137,7 +137,7 @@ static yh_err do_add(struct kit *k, const struct password_job *job, const char *
 {
     int64_t id;
     const struct kit_new_account a = {yh_str_of(job->username), yh_str_of(job->display ? job->display : job->username),
-                                      yh_str_of(job->role), yh_str_of(password), job->must_change};
+                                      yh_str_of(job->role), yh_str_of(password), job->must_change, 0, 0};
     return kit_account_add(k, &a, YH_S("cli"), yh_clock_now(), &id);
 }
 
@@ -169,7 +169,7 @@ static int user_add(int argc, char **argv)
     struct password_job job = {0};
     const struct cli_option options[] = {
         {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
-        {"--role", CLI_TEXT, &job.role, "ROLE", "角色:admin 管理员、duty 值班员、viewer 查看人员", true},
+        {"--role", CLI_TEXT, &job.role, "ROLE", "角色,按全部数据授权:admin、duty、viewer、inspector、leader、legal、supervisor、personnel、sysadmin、secadmin、auditor", true},
         {"--display", CLI_TEXT, &job.display, "NAME", "姓名,缺省为用户名", false},
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
         {"--generate", CLI_FLAG, &job.source.generate, NULL, "生成一次性密码并输出", false},
@@ -302,6 +302,7 @@ static bool print_account(void *user, const struct kit_account *a)
     yh_json_kstr(&j, "username", a->username);
     yh_json_kstr(&j, "name", a->display_name);
     yh_json_kstr(&j, "role", a->role);
+    yh_json_kstr(&j, "roles", a->roles);
     yh_json_kbool(&j, "disabled", a->disabled);
     yh_json_kbool(&j, "must_change", a->must_change);
     yh_json_ktime(&j, "created_at", a->created_at);

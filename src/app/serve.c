@@ -13,17 +13,22 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "gate/gate.h"
+#include "kit/access.h"
 #include "kit/account.h"
+#include "kit/accounts_http.h"
 #include "kit/replay_http.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
+#include "people/people_http.h"
 #include "relay/relay_http.h"
 #include "source/lists.h"
 
 #define READERS 4
 #define HTTP_THREADS 4 /* twice as many as passwords are hashed at a time, so that pages go on beside sign-ins */
 #define NOTE_MS 5000
+
+#define TABLES_MAX 64
 
 struct server {
     struct relay_host host; /* what handlers see */
@@ -38,7 +43,8 @@ struct server {
     struct relay *relay;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
     uint16_t gate_port;          /* that it listens on, since the start */
-    struct http_route *list_routes; /* of all lists, made at start */
+    struct http_route *list_routes;               /* of all lists, made at start */
+    const struct http_route *tables[TABLES_MAX]; /* all rows */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
@@ -93,12 +99,12 @@ static void on_connected(void *user, yh_str mn, const char *peer, bool on)
     live_connected(s->live, mn, peer, on);
 }
 
-static void on_publish(void *user, const char *event, yh_str json)
+static void on_publish(void *user, const char *event, yh_str topic, yh_str json)
 {
     struct server *s = user;
     struct http_server *http = atomic_load(&s->http);
     if (http)
-        http_publish(http, event, json);
+        http_publish_to(http, event, topic, json);
 }
 
 static void get_traffic(void *user, struct monitor_traffic *ret)
@@ -179,7 +185,7 @@ static void on_tick(void *user)
     struct yh_json j = yh_json_to(&text);
     monitor_traffic_json(&s->host.monitor.monitor, &j);
     if (yh_buf_check(&text) == YH_OK)
-        on_publish(s, "traffic", yh_buf_view(&text));
+        on_publish(s, "traffic", YH_S(KIT_TOPIC_PERMISSION "\tstation:read"), yh_buf_view(&text));
 }
 
 static yh_err on_note(void *user, yh_str origin, yh_str json)
@@ -219,11 +225,22 @@ static yh_err open_chain(struct server *s)
     return YH_OK;
 }
 
+/* A program may bring other roles than the one before it: everybody's reach is computed anew. */
+static yh_err refresh_access(struct db *d, void *user)
+{
+    (void)user;
+    return kit_access_refresh(d, 0, yh_clock_now());
+}
+
 static yh_err open_business(struct server *s)
 {
     YH_TRY(kit_database_open(s->config.data_dir, true, READERS, &s->pool));
     struct db *writer = db_pool_writer(s->pool);
     yh_err e = source_prepare(writer);
+    if (e == YH_OK)
+        e = people_prepare(writer, yh_clock_now());
+    if (e == YH_OK)
+        e = db_txn(writer, refresh_access, NULL);
     db_pool_put(s->pool, writer);
     return e;
 }
@@ -233,11 +250,12 @@ static yh_err open_kit(struct server *s)
     struct kit_config config = {
         .pool = s->pool, .key_dir = s->config.data_dir, .portal = s->config.portal, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
     YH_TRY(kit_open(&config, &s->kit));
-    char password[KIT_PASSWORD_MADE + 1];
-    bool created;
-    YH_TRY(kit_account_first(s->kit, yh_clock_now(), password, &created));
-    if (created)
-        fprintf(stderr, "首次启动:已创建管理员 admin,一次性密码 %s ,请登录后立即修改。\n", password);
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    size_t n = 0;
+    YH_TRY(kit_account_first(s->kit, yh_clock_now(), made, &n));
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, "首次启动:已创建%s %s,一次性密码 %s ,请登录后立即修改。\n", made[i].title, made[i].username, made[i].password);
+    explicit_bzero(made, sizeof made);
     return YH_OK;
 }
 
@@ -297,7 +315,7 @@ static yh_err start_relay(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, kit_account_routes, kit_portal_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    kit_session_routes, kit_account_routes, kit_portal_routes, kit_accounts_routes, kit_grant_routes, kit_role_routes, agency_routes, officer_routes, trace_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
     connection_routes, growth_routes, registry_routes, relay_routes, status_routes, NULL,
 };
 
@@ -339,17 +357,18 @@ static yh_err start_http(struct server *s)
     s->host.own_port = server_gate_port(s);
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
-        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
+        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted, .listen = kit_listen,
         .replay = {kit_replay_find, kit_replay_keep}, .check_replies = s->config.check_replies,
     };
     if (!config.static_dir)
         yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");
     struct http_server *http;
-    const struct http_route *tables[YH_LEN(route_tables) + 1] = {NULL};
+    _Static_assert(YH_LEN(route_tables) < TABLES_MAX, "room for the lists' rows");
     YH_TRY(list_routes(lists, &s->list_routes));
-    memcpy(tables, route_tables, sizeof route_tables);
-    tables[YH_LEN(route_tables) - 1] = s->list_routes;
-    YH_TRY(http_start(&config, tables, &http));
+    memcpy(s->tables, route_tables, sizeof route_tables);
+    s->tables[YH_LEN(route_tables) - 1] = s->list_routes;
+    kit_matrix_routes(s->tables);
+    YH_TRY(http_start(&config, s->tables, &http));
     atomic_store(&s->http, http);
     return YH_OK;
 }

@@ -187,11 +187,24 @@ yh_err kit_deliver_notes(struct kit *k)
     return e == YH_E_NOT_FOUND ? YH_OK : e;
 }
 
+struct db_pool *kit_pool(const struct kit *k)
+{
+    return k->config.pool;
+}
+
+void kit_rights_changed(struct kit *k, int64_t account)
+{
+    kit_cache_clear(k);
+    kit_sessions_ended(k, account);
+    kit_note_send(k);
+}
+
 void kit_sessions_ended(struct kit *k, int64_t account)
 {
-    char id[24];
+    char id[24] = "";
     if (!k->config.ended)
         return;
-    snprintf(id, sizeof id, "%lld", (long long)account);
+    if (account)
+        snprintf(id, sizeof id, "%lld", (long long)account);
     k->config.ended(k->config.ended_user, yh_str_of(id));
 }

@@ -34,7 +34,7 @@ struct kit_config {
      * offered again. Called on any thread, one at a time. NULL (a program without the log): notes wait for another one. */
     yh_err (*note)(void *user, yh_str origin, yh_str json);
     void *note_user;
-    /* A session of this account ended by sign-out or change of password; for http_events_end. May be NULL. */
+    /* A session of this account ended, or what it sees changed; empty: of any account. For http_events_end. May be NULL. */
     void (*ended)(void *user, yh_str account_id);
     void *ended_user;
 };
@@ -62,6 +62,12 @@ yh_must yh_err kit_migrate(struct db *d);
 
 yh_must yh_err kit_open(const struct kit_config *config, struct kit **ret);
 void kit_close(struct kit *k);
+
+/* The business database, for the rooms whose handlers find the kit only. */
+struct db_pool *kit_pool(const struct kit *k);
+
+/* What an account (0: any) may or sees has changed, and is committed: sessions and streams look again, notes go out. */
+void kit_rights_changed(struct kit *k, int64_t account);
 
 /* Stores a note within the caller's transaction on `d`; deliver when it is committed. */
 yh_must yh_err kit_note_keep(struct db *d, yh_str origin, yh_str json);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/sm3.h"
 #include "base/map.h"
+#include "kit/account.h"
 #include "kit/kit.h"
 #include "kit/session.h"
 #include "kit/vault.h"
@@ -21,8 +22,9 @@
 
 struct kit_cached {
     char token[KIT_TOKEN_SIZE], csrf[KIT_HEX_SIZE];
-    char username[33], role[33], display_name[201];
+    char username[33], roles[KIT_ROLES_MAX], display_name[201];
     int64_t account_id;
+    uint64_t rights, wide;
     bool must_change;
     yh_time created, checked;
 };
@@ -101,7 +103,8 @@ struct kit_proof {
 yh_must yh_err kit_prove(struct kit *k, struct kit_proof *p, yh_str typed, yh_str password, yh_time now,
                          struct yh_arena *arena, yh_time *ret_until);
 yh_must yh_err kit_refuse(struct kit *k, const struct kit_proof *p, yh_time now); /* notes it; UNAUTH, if it could be noted */
-yh_must yh_err kit_read_person(const struct db_stmt *s, struct yh_arena *arena, struct kit_session *ret); /* columns 0..4 */
+/* Columns 0..3: id, username, display_name, must_change; and what the person may. */
+yh_must yh_err kit_read_person(struct db *d, const struct db_stmt *s, yh_time now, struct yh_arena *arena, struct kit_session *ret);
 yh_must yh_err kit_portal_new(const struct kit_portal_config *config, struct kit_portal **ret); /* NULL when there is none */
 void kit_portal_free(struct kit_portal *p);
 
@@ -123,6 +126,12 @@ yh_must yh_err kit_guard_clear(struct db *d, yh_str name_hash, yh_str peer); /* 
 /* Takes back this one attempt and forgives no other: the password was right, but nobody is let in yet. */
 yh_must yh_err kit_guard_refund(struct db *d, yh_str name_hash, yh_str peer);
 yh_str kit_guard_address(yh_str peer, char buf[64]);                         /* without port; IPv6: /64 */
+
+/* The roles granted to an account now, in order of the table, separated by blanks; and its permissions as sets: those it
+ * has, and those that reach everything (rights.c). */
+yh_must yh_err kit_roles_of(struct db *d, int64_t account, yh_time now, char ret[KIT_ROLES_MAX]);
+yh_must yh_err kit_rights_of(struct db *d, int64_t account, yh_time now, uint64_t *ret_rights, uint64_t *ret_wide);
+yh_str kit_first_role(yh_str roles);
 
 /* Sessions seen within the last second (session_cache.c). `round` is read before the database is. */
 uint64_t kit_cache_round(struct kit *k);

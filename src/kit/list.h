@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "kit/kit.h"
+#include "kit/scope.h"
 #include "net/http.h"
 #include "sheet/write.h"
 
@@ -72,7 +73,7 @@ struct list {
     const char *permission;
     const struct list_column *columns;
     const char *from;       /* " FROM station s JOIN …" */
-    const char *where;      /* " WHERE " LIST_SCOPE("…") and what else always holds; its one parameter is the account */
+    const char *where;      /* " WHERE " LIST_SCOPE("…") and what else always holds; it has the four parameters of that and no other */
     const char *key;        /* column that tells rows apart */
     const char *sort;       /* "-last_seen": default order */
     uint64_t count_most;    /* rows are counted up to here; 0: 10 000 */
@@ -80,15 +81,13 @@ struct list {
     struct list_memo *memo;
 };
 
-/*
- * Which rows an account may see. Today everybody who may read the list sees all of it; the table of what an account may see
- * goes in here, by the region of the row. The parameter is the account's id.
- */
-#define LIST_SCOPE(region_sql) "CAST(? AS BIGINT) IS NOT NULL"
+/* Which rows an account may see: KIT_SCOPE_SQL with its tests, for a list's `where`. */
+#define LIST_SCOPE(tests) KIT_SCOPE_SQL(tests)
 
 /* One question to a list; values were checked against the parameters of its row. */
 struct list_query {
-    int64_t account;
+    int64_t account; /* its data scope under the list's permission at this time holds */
+    yh_time at;
     yh_str sort;    /* "name", "-name"; empty: the default */
     yh_str cursor;  /* empty: the first page */
     yh_str q;

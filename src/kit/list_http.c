@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "kit/kit_internal.h"
 #include "kit/session_http.h"
 
@@ -60,7 +61,7 @@ static bool param_of(void *user, const char *name, yh_str *ret)
 
 struct list_query list_query_of(struct http_request *rq)
 {
-    struct list_query q = {.account = list_account(rq), .param = param_of, .user = rq};
+    struct list_query q = {.account = list_account(rq), .at = yh_clock_now(), .param = param_of, .user = rq};
     q.limit = (size_t)http_query_int(rq, "limit", 50);
     http_query(rq, "sort", &q.sort);
     http_query(rq, "cursor", &q.cursor);

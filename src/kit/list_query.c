@@ -167,7 +167,7 @@ static yh_err prepare(struct db *d, const struct list *l, const struct list_quer
     YH_TRY(list_sql(l, a, kind, &sql, &guarded));
     YH_TRY(db_prepare(d, sql, ret));
     struct binding b = {.s = *ret, .at = 1};
-    bind_i64(&b, q->account);
+    b.at = kit_scope_bind(*ret, b.at, &(struct kit_scope){.account_id = q->account, .permission = l->permission, .at = q->at});
     bind_conditions(&b, l->memo->plan, a, guarded);
     if (kind != LIST_KIND_COUNT)
         bind_after(&b, l, a);

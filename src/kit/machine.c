@@ -20,7 +20,7 @@ static const char sql_list[] = "SELECT id, name, permissions, created_at, expire
 static const char sql_revoke[] =
     "UPDATE machine_token SET revoked_at = ? WHERE id = ? AND account_id = ? AND revoked_at IS NULL";
 static const char sql_find[] =
-    "SELECT a.id, a.username, a.display_name, a.role, a.must_change, m.permissions, m.id, m.last_used, m.expires_at"
+    "SELECT a.id, a.username, a.display_name, a.must_change, m.permissions, m.id, m.last_used, m.expires_at"
     " FROM machine_token m JOIN account a ON a.id = m.account_id"
     " WHERE m.token_hash = ? AND m.revoked_at IS NULL AND m.expires_at > ? AND a.disabled_at IS NULL";
 static const char sql_touch[] = "UPDATE machine_token SET last_used = ?, last_peer = ? WHERE id = ?";
@@ -51,7 +51,8 @@ static yh_err check_new(const struct kit_session *who, const struct kit_new_mach
     for (size_t i = 0; i < m->permission_count; i++) {
         char z[64];
         snprintf(z, sizeof z, "%.*s", YH_FMT(yh_str_sub(m->permissions[i], 0, sizeof z - 1)));
-        if (m->permissions[i].n == 0 || m->permissions[i].n >= sizeof z || !kit_role_may(who->role, z))
+        size_t bit;
+        if (!kit_permission_find(m->permissions[i], &bit) || !(who->rights >> bit & 1))
             return yh_fail(YH_E_INVALID, "本账号没有权限 %s,不能授予令牌。", z);
         if (i > 0)
             yh_buf_putc(permissions, ' ');
@@ -192,6 +193,18 @@ static yh_err touch(struct kit *k, int64_t id, yh_str peer, yh_time now)
     return db_exec(s);
 }
 
+/* Of what the account may, a token may what it names. */
+static void keep_granted(struct kit_session *s)
+{
+    size_t n;
+    const struct kit_permission *all = kit_permissions(&n);
+    for (size_t i = 0; i < n; i++)
+        if (!kit_machine_grants(s->granted, all[i].name)) {
+            s->rights &= ~((uint64_t)1 << i);
+            s->wide &= ~((uint64_t)1 << i);
+        }
+}
+
 static yh_err look_up(struct kit *k, const char *hash, yh_time now, struct yh_arena *arena, struct kit_session *ret,
                       int64_t *ret_id, yh_time *ret_used)
 {
@@ -204,12 +217,15 @@ static yh_err look_up(struct kit *k, const char *hash, yh_time now, struct yh_ar
     YH_TRY(db_step(s, &row));
     if (!row)
         return yh_fail(YH_E_NOT_FOUND, "no such token");
-    YH_TRY(kit_read_person(s, arena, ret));
-    ret->granted = yh_arena_str(arena, db_str(s, 5));
-    *ret_id = db_i64(s, 6);
-    *ret_used = time_or_none(s, 7);
-    ret->expires = db_i64(s, 8);
-    return ret->granted.p ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a token");
+    YH_TRY(kit_read_person(l.d, s, now, arena, ret));
+    ret->granted = yh_arena_str(arena, db_str(s, 4));
+    *ret_id = db_i64(s, 5);
+    *ret_used = time_or_none(s, 6);
+    ret->expires = db_i64(s, 7);
+    if (!ret->granted.p)
+        return yh_fail(YH_E_NO_MEMORY, "no memory for a token");
+    keep_granted(ret);
+    return YH_OK;
 }
 
 yh_err kit_machine_find(struct kit *k, yh_str token, yh_str peer, yh_time now, struct yh_arena *arena, struct kit_session *ret)

@@ -1,9 +1,10 @@
 /* Which account a person of the portal is. */
+#include "base/clock.h"
 #include "kit/kit_internal.h"
 #include "kit/portal_internal.h"
 
 static const char sql_find[] =
-    "SELECT a.id, a.username, a.display_name, a.role, a.must_change, a.disabled_at"
+    "SELECT a.id, a.username, a.display_name, a.must_change, a.disabled_at"
     " FROM portal_identity p JOIN account a ON a.id = p.account_id WHERE p.issuer = ? AND p.subject = ?";
 static const char sql_link[] = "INSERT INTO portal_identity (issuer, subject, account_id, linked_at, cause)"
                                " SELECT ?, ?, id, ?, ? FROM account WHERE id = ? ON CONFLICT DO NOTHING";
@@ -23,9 +24,9 @@ yh_err kit_portal_person(struct kit *k, yh_str issuer, yh_str subject, struct yh
     YH_TRY(db_step(s, &row));
     if (!row)
         return yh_fail(YH_E_NOT_FOUND, "the portal's person '%.*s' is linked with no account", YH_FMT(subject));
-    if (!db_is_null(s, 5))
+    if (!db_is_null(s, 4))
         return yh_fail(YH_E_DENIED, "the account is disabled");
-    return kit_read_person(s, arena, ret);
+    return kit_read_person(l.d, s, yh_clock_now(), arena, ret);
 }
 
 /* ---- linking ---- */

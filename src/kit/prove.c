@@ -5,7 +5,7 @@
 #include "kit/kit_internal.h"
 
 static const char sql_account[] =
-    "SELECT id, username, display_name, role, must_change, password_hash, disabled_at FROM account WHERE username = ?";
+    "SELECT id, username, display_name, must_change, password_hash, disabled_at FROM account WHERE username = ?";
 
 yh_str kit_clip_text(yh_str s, size_t max)
 {
@@ -28,20 +28,23 @@ static yh_str fold_name(yh_str typed, char buf[KIT_NAME_MAX])
     return (yh_str){buf, s.n};
 }
 
-/* Columns 0..4 of sql_account and sql_find. */
-yh_err kit_read_person(const struct db_stmt *s, struct yh_arena *arena, struct kit_session *ret)
+yh_err kit_read_person(struct db *d, const struct db_stmt *s, yh_time now, struct yh_arena *arena, struct kit_session *ret)
 {
+    char roles[KIT_ROLES_MAX];
     ret->account_id = db_i64(s, 0);
     ret->username = yh_arena_str(arena, db_str(s, 1));
     ret->display_name = yh_arena_str(arena, db_str(s, 2));
-    ret->role = yh_arena_str(arena, db_str(s, 3));
-    ret->must_change = db_i64(s, 4) != 0;
-    if (!ret->username.p || !ret->display_name.p || !ret->role.p)
+    ret->must_change = db_i64(s, 3) != 0;
+    YH_TRY(kit_roles_of(d, ret->account_id, now, roles));
+    YH_TRY(kit_rights_of(d, ret->account_id, now, &ret->rights, &ret->wide));
+    ret->roles = yh_arena_str(arena, yh_str_of(roles));
+    ret->role = kit_first_role(ret->roles);
+    if (!ret->username.p || !ret->display_name.p || !ret->roles.p)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a session");
     return YH_OK;
 }
 
-static yh_err look_up(struct kit *k, struct kit_proof *p, struct yh_arena *arena)
+static yh_err look_up(struct kit *k, struct kit_proof *p, yh_time now, struct yh_arena *arena)
 {
     kit_loan_auto l = kit_reader(k);
     db_stmt_auto *s = NULL;
@@ -50,13 +53,13 @@ static yh_err look_up(struct kit *k, struct kit_proof *p, struct yh_arena *arena
     YH_TRY(db_step(s, &p->known));
     if (!p->known)
         return YH_OK;
-    yh_str phc = db_str(s, 5);
+    yh_str phc = db_str(s, 4);
     if (phc.n >= sizeof p->phc)
         return yh_fail(YH_E_CORRUPT, "stored password hash is too long");
     memcpy(p->phc, phc.p, phc.n);
     p->phc[phc.n] = '\0';
-    p->enabled = db_is_null(s, 6);
-    return kit_read_person(s, arena, &p->person);
+    p->enabled = db_is_null(s, 5);
+    return kit_read_person(l.d, s, now, arena, &p->person);
 }
 
 static yh_err charge(struct kit *k, struct kit_proof *p, yh_time now, yh_time *ret_until)
@@ -71,7 +74,7 @@ yh_err kit_prove(struct kit *k, struct kit_proof *p, yh_str typed, yh_str passwo
     p->name = fold_name(typed, p->name_buf);
     YH_TRY(kit_hash_hex("account", p->name, p->name_hash));
     YH_TRY(charge(k, p, now, ret_until));
-    YH_TRY(look_up(k, p, arena));
+    YH_TRY(look_up(k, p, now, arena));
     return kit_password_check(k, password, p->known ? p->phc : NULL, &p->right, &p->stale);
 }
 

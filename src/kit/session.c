@@ -21,7 +21,7 @@ static const char sql_open_for[] =
     "INSERT INTO account_session (token_hash, account_id, created_at, last_seen, peer, user_agent)"
     " SELECT ?, id, ?, ?, ?, ? FROM account WHERE id = ? AND disabled_at IS NULL";
 static const char sql_find[] =
-    "SELECT a.id, a.username, a.display_name, a.role, a.must_change, s.created_at, s.last_seen"
+    "SELECT a.id, a.username, a.display_name, a.must_change, s.created_at, s.last_seen"
     " FROM account_session s JOIN account a ON a.id = s.account_id WHERE s.token_hash = ? AND a.disabled_at IS NULL";
 static const char sql_touch[] = "UPDATE account_session SET last_seen = ?,"
                                 " created_at = CASE WHEN created_at > ? THEN ? ELSE created_at END"
@@ -116,7 +116,7 @@ static yh_err open_session(struct db *d, void *user)
     const struct kit_session *who = o->who;
     const struct kit_note note = {
         "session.opened", who->username, o->now,
-        {{"username", who->username}, {"role", who->role}, {"peer", o->peer}, {"user_agent", o->agent},
+        {{"username", who->username}, {"role", who->roles}, {"peer", o->peer}, {"user_agent", o->agent},
          {"by", o->p ? YH_S("password") : YH_S("portal")}}};
     YH_TRY(kit_note_put(d, &note));
     return o->p ? kit_guard_clear(d, yh_str_of(o->p->name_hash), o->p->peer) : YH_OK;
@@ -217,13 +217,13 @@ static yh_err read_session(struct kit *k, const char *token_hash, yh_time now, s
     YH_TRY(db_prepare(l.d, sql_find, &s));
     db_bind_z(s, 1, token_hash);
     YH_TRY(db_step(s, &row));
-    yh_time created = row ? not_after(now, db_i64(s, 5)) : 0;
-    if (!row || now >= ends_at(created, db_i64(s, 6)))
+    yh_time created = row ? not_after(now, db_i64(s, 4)) : 0;
+    if (!row || now >= ends_at(created, db_i64(s, 5)))
         return yh_fail(YH_E_NOT_FOUND, "no such session");
     *ret_created = created;
-    *ret_seen = db_i64(s, 6);
+    *ret_seen = db_i64(s, 5);
     ret->expires = ends_at(created, now);
-    return kit_read_person(s, arena, ret);
+    return kit_read_person(l.d, s, now, arena, ret);
 }
 
 static yh_err touch(struct kit *k, const char *token_hash, yh_time now)
@@ -244,11 +244,14 @@ static yh_err from_cache(const struct kit_cached *c, yh_time now, struct yh_aren
     *ret = (struct kit_session){.account_id = c->account_id,
                                 .username = yh_arena_str(arena, yh_str_of(c->username)),
                                 .display_name = yh_arena_str(arena, yh_str_of(c->display_name)),
-                                .role = yh_arena_str(arena, yh_str_of(c->role)),
+                                .roles = yh_arena_str(arena, yh_str_of(c->roles)),
+                                .rights = c->rights,
+                                .wide = c->wide,
                                 .csrf = yh_arena_str(arena, yh_str_of(c->csrf)),
                                 .must_change = c->must_change,
                                 .expires = ends_at(c->created, now)};
-    bool kept = ret->username.p && ret->display_name.p && ret->role.p && ret->csrf.p;
+    ret->role = kit_first_role(ret->roles);
+    bool kept = ret->username.p && ret->display_name.p && ret->roles.p && ret->csrf.p;
     return kept ? YH_OK : yh_fail(YH_E_NO_MEMORY, "no memory for a session");
 }
 

@@ -16,7 +16,10 @@
 
 struct kit_session {
     int64_t account_id;
-    yh_str username, display_name, role;
+    yh_str username, display_name;
+    yh_str role, roles; /* granted now, separated by blanks; the first of them, "" without */
+    uint64_t rights;    /* permissions it has: bits by place in the table of kit/role.h */
+    uint64_t wide;      /* those of them that reach all data */
     bool must_change;   /* the password was set by somebody else */
     yh_time expires;    /* when nothing more is asked */
     yh_str csrf;

@@ -77,8 +77,8 @@ yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret)
 bool kit_permitted(const struct http_user *user, const char *permission)
 {
     const struct kit_session *s = user->session;
-    bool granted = !s->granted.p || permission[0] == '\0' || kit_machine_grants(s->granted, permission);
-    return granted && kit_role_may(user->role, permission);
+    size_t at;
+    return permission[0] == '\0' || (kit_permission_find(yh_str_of(permission), &at) && s->rights >> at & 1);
 }
 
 yh_err kit_need_person(struct http_request *rq)
@@ -88,13 +88,30 @@ yh_err kit_need_person(struct http_request *rq)
 
 /* ---- answers ---- */
 
-static void write_permissions(struct yh_json *j, yh_str role)
+static void write_permissions(struct yh_json *j, const struct kit_session *s)
 {
-    const struct kit_role *r = kit_role_find(role);
+    size_t n;
+    const struct kit_permission *all = kit_permissions(&n);
     yh_json_key(j, "permissions");
     yh_json_arr(j);
-    for (size_t i = 0; r && r->permissions[i]; i++)
-        yh_json_z(j, r->permissions[i]);
+    for (size_t i = 0; i < n; i++)
+        if (s->rights >> i & 1)
+            yh_json_z(j, all[i].name);
+    yh_json_arr_end(j);
+}
+
+static void write_roles(struct yh_json *j, yh_str roles)
+{
+    yh_str name;
+    yh_json_key(j, "roles");
+    yh_json_arr(j);
+    while (yh_str_split(&roles, ' ', &name)) {
+        const struct kit_role *r = kit_role_find(name);
+        yh_json_obj(j);
+        yh_json_kstr(j, "name", name);
+        yh_json_kz(j, "title", r ? r->title : "");
+        yh_json_obj_end(j);
+    }
     yh_json_arr_end(j);
 }
 
@@ -107,7 +124,8 @@ static void write_session(struct http_request *rq, const struct kit_session *s)
     yh_json_kstr(j, "username", s->username);
     yh_json_kstr(j, "name", s->display_name);
     yh_json_kstr(j, "role", s->role);
-    write_permissions(j, s->role);
+    write_roles(j, s->roles);
+    write_permissions(j, s);
     yh_json_kbool(j, "must_change", s->must_change);
     yh_json_obj_end(j);
     yh_json_kstr(j, "csrf", s->csrf);
@@ -231,11 +249,18 @@ static const struct http_field f_password[] = {
 };
 static const struct http_schema body_password = {.name = "PasswordChange", .fields = f_password};
 
+static const struct http_field f_role[] = {
+    {.name = "name", .type = HTTP_T_STRING, .required = true, .title = "角色"},
+    {.name = "title", .type = HTTP_T_STRING, .required = true, .title = "名称"},
+    {0},
+};
+static const struct http_schema role_schema = {.name = "HeldRole", .fields = f_role};
 static const struct http_schema permission_names = {.name = "PermissionNames", .item = HTTP_T_STRING};
 static const struct http_field f_user[] = {
     {.name = "username", .type = HTTP_T_STRING, .required = true, .title = "用户名"},
     {.name = "name", .type = HTTP_T_STRING, .required = true, .title = "姓名"},
-    {.name = "role", .type = HTTP_T_STRING, .required = true, .title = "角色"},
+    {.name = "role", .type = HTTP_T_STRING, .required = true, .title = "角色,多个时为第一个"},
+    {.name = "roles", .type = HTTP_T_ARRAY, .required = true, .of = &role_schema, .title = "全部角色"},
     {.name = "permissions", .type = HTTP_T_ARRAY, .required = true, .of = &permission_names, .title = "权限"},
     {.name = "must_change", .type = HTTP_T_BOOL, .required = true, .title = "须修改密码"},
     {0},

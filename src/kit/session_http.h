@@ -13,6 +13,18 @@
 yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret);
 bool kit_permitted(const struct http_user *user, const char *permission);
 
+/*
+ * http_config.listen: a stream hears the events its person may see. Topics: "" everybody signed in; the others are a kind, a
+ * tab, and
+ *   station      region code, tab, enterprise id, tab, MN: whoever reaches it; all empty: who reaches everything
+ *   permission   its name: whoever has it
+ *   account      its id: that person alone
+ */
+#define KIT_TOPIC_STATION    "station"
+#define KIT_TOPIC_PERMISSION "permission"
+#define KIT_TOPIC_ACCOUNT    "account"
+yh_err kit_listen(struct http_request *rq, struct http_listener *ret);
+
 extern const struct http_route kit_session_routes[];
 extern const struct http_route kit_account_routes[]; /* second factor, devices, machine tokens of the one who asks */
 

@@ -82,5 +82,6 @@ extern const struct http_route station_routes[];
 extern const struct http_route registry_routes[];
 extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];
+extern const struct http_route trace_routes[];
 
 #endif

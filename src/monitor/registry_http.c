@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/sm3.h"
 #include "kit/import_http.h"
+#include "kit/scope.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
 #include "source/lists.h"
@@ -48,6 +49,10 @@ static yh_err import_stations(struct http_request *rq)
     struct source_note note;
     struct source_import im = {.cause = rq->user->name, .now = yh_clock_now(), .note = &note};
     struct import_result r;
+    struct kit_scope scope;
+    YH_TRY(kit_scope_of(rq, &scope));
+    if (!scope.all) /* as with a single sender: it may lie anywhere until it is admitted */
+        return http_problem(rq, 403, "out_of_scope", "批量登记站点需要覆盖全市的数据范围,请由市级管理员办理。");
     if (chain_health(m->chain) != YH_OK)
         return http_problem(rq, 503, "evidence_log_stopped", "存证日志暂停写入,变更无法留痕,请待磁盘恢复后重试。");
     YH_TRY(compose_note(rq, im.now, &note));

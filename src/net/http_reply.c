@@ -227,8 +227,14 @@ static struct MHD_Response *stream_response(struct http_reply *r)
 {
     struct http_server *s = r->server;
     struct MHD_Response *response = NULL;
-    yh_err e = http_hub_stream(s->hub, r->mhd, r->conn, r->rq.user ? r->rq.user->id : YH_S(""),
-                               http_header(&r->rq, "Last-Event-ID"), s->config.stream_ms, &response);
+    struct http_listener listener = {0};
+    unsigned lives_ms = s->config.stream_ms;
+    yh_err e = s->config.listen ? s->config.listen(&r->rq, &listener) : YH_OK;
+    if (listener.lives_ms && listener.lives_ms < lives_ms)
+        lives_ms = listener.lives_ms;
+    if (e == YH_OK)
+        e = http_hub_stream(s->hub, r->mhd, r->conn, r->rq.user ? r->rq.user->id : YH_S(""),
+                            http_header(&r->rq, "Last-Event-ID"), listener, lives_ms, &response);
     if (e != YH_OK) {
         http_fail(r, e);
         return NULL;

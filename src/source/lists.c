@@ -49,7 +49,9 @@ const struct list source_stations = {
     .columns = station_columns,
     .from = " FROM station s JOIN outlet o ON o.id = s.outlet_id JOIN enterprise e ON e.id = o.enterprise_id"
             " JOIN region r ON r.code = e.region_code",
-    .where = " WHERE " LIST_SCOPE("e.region_code"),
+    .where = " WHERE " LIST_SCOPE("(v.kind = 'region' AND v.scope_key = e.region_code)"
+                                  " OR (v.kind = 'enterprise' AND v.scope_key = CAST(e.id AS TEXT))"
+                                  " OR (v.kind = 'station' AND v.scope_key = s.mn)"),
     .key = "mn",
     .sort = "enterprise_name",
     .import = "/api/v1/registry/stations/import",
@@ -80,7 +82,8 @@ const struct list source_unknown_senders = {
     .permission = "station:read",
     .columns = unknown_columns,
     .from = " FROM unknown_station u",
-    .where = " WHERE " LIST_SCOPE("NULL"),
+    /* they lie in no region: only who reaches everything sees them */
+    .where = " WHERE " LIST_SCOPE("1 = 0"),
     .key = "mn",
     .sort = "-last_seen",
     .count_most = SOURCE_UNKNOWN_MAX,

@@ -93,7 +93,7 @@ static int teardown(void **state)
 unused static yh_err add(struct box *b, const char *name, const char *role, yh_str password)
 {
     int64_t id = 0;
-    const struct kit_new_account a = {yh_str_of(name), YH_S("张三"), yh_str_of(role), password, false};
+    const struct kit_new_account a = {yh_str_of(name), YH_S("张三"), yh_str_of(role), password, false, 0, 0};
     return kit_account_add(b->kit, &a, YH_S("test"), NOW, &id);
 }
 

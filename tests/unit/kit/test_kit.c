@@ -55,8 +55,8 @@ static void roles_permit_what_their_row_says(void **state)
         bool may;
     } rows[] = {
         {"admin", "relay:admin", true},    {"duty", "relay:admin", false},   {"viewer", "relay:admin", false},
-        {"admin", "user:admin", true},     {"admin", "metrics:read", true},  {"admin", "station:admit", true},
-        {"duty", "station:read", true},    {"duty", "station:admit", true},  {"duty", "user:admin", false},
+        {"admin", "account:write", false}, {"admin", "metrics:read", true},  {"admin", "station:admit", true},
+        {"duty", "station:read", true},    {"duty", "station:admit", true},  {"duty", "grant:write", false},
         {"viewer", "station:read", true},  {"viewer", "station:admit", false}, {"viewer", "metrics:read", false},
         {"viewer", "", true},              {"nobody", "station:read", false}, {"admin", "unheard:of", false},
         {"admin", "station", false},
@@ -123,31 +123,46 @@ static void accounts_are_checked(void **state)
     assert_true(noted(b, "account.created"));
 }
 
-static void first_start_makes_one_administrator(void **state)
+static void first_start_makes_the_three_administrators(void **state)
 {
     struct box *b = *state;
-    char password[KIT_PASSWORD_MADE + 1] = "", second[KIT_PASSWORD_MADE + 1] = "";
-    bool created = false;
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    static const char *const names[] = {"sysadmin", "secadmin", "auditor"};
+    size_t n = 0;
     struct entry e;
-    OK(kit_account_first(b->kit, NOW, password, &created));
-    assert_true(created);
-    OK(enter(b, "admin", yh_str_of(password), HOME, NOW, &e));
-    assert_true(e.session.must_change);
-    assert_true(yh_str_is(e.session.role, "admin"));
-    OK(kit_account_first(b->kit, NOW, second, &created));
-    assert_false(created);
-    assert_string_equal(second, "");
-    assert_false(noted(b, password));
+    OK(kit_account_first(b->kit, NOW, made, &n));
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(made[i].username, names[i]);
+        OK(enter(b, names[i], yh_str_of(made[i].password), HOME, NOW, &e));
+        assert_true(e.session.must_change);
+        assert_true(yh_str_is(e.session.roles, names[i]));
+        assert_false(noted(b, made[i].password));
+    }
+    OK(kit_account_first(b->kit, NOW, made, &n));
+    assert_int_equal(n, 0);
+}
+
+static void an_administrator_that_is_missing_is_made(void **state)
+{
+    struct box *b = *state;
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    size_t n = 0;
+    OK(add(b, "boss", "secadmin", GOOD));
+    OK(kit_account_first(b->kit, NOW, made, &n));
+    assert_int_equal(n, 2);
+    assert_string_equal(made[0].username, "sysadmin");
+    assert_string_equal(made[1].username, "auditor");
 }
 
 static void the_last_administrator_stays(void **state)
 {
     struct box *b = *state;
-    OK(add(b, "chief", "admin", GOOD));
+    OK(add(b, "chief", "sysadmin", GOOD));
     OK(add(b, "duty1", "duty", GOOD));
     assert_int_equal(kit_account_disable(b->kit, YH_S("chief"), true, YH_S("cli"), NOW), YH_E_CONFLICT);
     OK(kit_account_disable(b->kit, YH_S("duty1"), true, YH_S("cli"), NOW));
-    OK(add(b, "deputy", "admin", GOOD));
+    OK(add(b, "deputy", "sysadmin", GOOD));
     OK(kit_account_disable(b->kit, YH_S("chief"), true, YH_S("cli"), NOW));
     assert_int_equal(kit_account_disable(b->kit, YH_S("deputy"), true, YH_S("cli"), NOW), YH_E_CONFLICT);
     OK(kit_account_disable(b->kit, YH_S("chief"), false, YH_S("cli"), NOW));
@@ -482,7 +497,7 @@ static void notes_wait_for_a_log(void **state)
     struct kit_config without = {.pool = b->pool};
     struct kit_config with = {.pool = b->pool, .note = take_note, .note_user = b};
     OK(kit_open(&without, &cli));
-    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S("duty"), GOOD, false};
+    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S(""), GOOD, false, 0, 0};
     int64_t id;
     OK(kit_account_add(cli, &a, YH_S("cli"), NOW, &id));
     kit_close(cli);
@@ -514,7 +529,7 @@ static void notes_stay_until_the_log_has_them(void **state)
     bool stopped = true;
     struct kit_config config = {.pool = b->pool, .note = refuse_note, .note_user = &stopped};
     OK(kit_open(&config, &k));
-    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S("duty"), GOOD, false};
+    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S(""), GOOD, false, 0, 0};
     int64_t id;
     OK(kit_account_add(k, &a, YH_S("cli"), NOW, &id)); /* the change is made, its note waits */
     OK(kit_account_passwd(k, YH_S("duty1"), YH_S("Another-horse-9"), false, YH_S("cli"), NOW));
@@ -556,7 +571,8 @@ int main(void)
         cmocka_unit_test(addresses_lose_their_port),
         T(hash_is_argon2id_with_the_stated_parameters),
         T(accounts_are_checked),
-        T(first_start_makes_one_administrator),
+        T(first_start_makes_the_three_administrators),
+        T(an_administrator_that_is_missing_is_made),
         T(the_last_administrator_stays),
         T(list_is_in_order_of_names),
         T(session_lives_and_ends_at_sign_out),

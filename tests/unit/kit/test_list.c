@@ -14,8 +14,8 @@ static const struct list_column columns[] = {
     {.key = NULL},
 };
 static struct list_memo memo;
-static const struct list things = {.name = "things", .schema = "Thing", .title = "东西", .path = "/things", .permission = "",
-                                   .columns = columns, .from = " FROM thing t", .where = " WHERE t.owner = ?", .key = "id",
+static const struct list things = {.name = "things", .schema = "Thing", .title = "东西", .path = "/things", .permission = "thing:read",
+                                   .columns = columns, .from = " FROM thing t", .where = " WHERE t.owner = ? AND ? <> 'none' AND ? = ?", .key = "id",
                                    .sort = "name", .count_most = 30, .memo = &memo};
 
 struct param {

@@ -1,6 +1,7 @@
 /** The calls of the interface by name; pages use these and never write a path. */
 import { api, type CallOptions, type Query } from './client.ts'
 import type {
+  Account, AccountAnswer, AgencyPage, AgencyTree, Grant, NewGrant, NewOfficer, Officer, OfficerChange, OfficerPage, PermissionMatrix, ReachList, StationTrace,
   Admission, ComposedFrame, ConnectionList, DeviceList, DevicesEnded, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection,
   MachineTokenDraft, MachineTokenList, MachineTokenMade, NewRelay, Overview,
   ImportResult, ListDescription, Page, Portal, Profile, ProfilePatch, Proof, RecoveryCodes, Region, Relay, RelayPage, RelayPatch, SecondFactor, SecondFactorOffer, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version, View, ViewSetup,
@@ -16,6 +17,9 @@ const DEVICES = '/api/v1/session/devices'
 const TOKENS = '/api/v1/tokens'
 const station = (mn: string) => `/api/v1/stations/${seg(mn)}`
 const views = (list: string) => `/api/v1/lists/${seg(list)}/views`
+const agency = (id: number) => `/api/v1/agencies/${id}`
+const officer = (id: number) => `/api/v1/officers/${id}`
+const account = (username: string) => `/api/v1/accounts/${seg(username)}`
 const relay = (id: number) => `/api/v1/relays/${id}`
 
 export interface SeriesQuery extends Query {
@@ -87,6 +91,30 @@ export const calls = {
   commitImport: (path: string, file: Blob, key: string) => api.post<ImportResult>(path, undefined, { file, key, query: { commit: true } }),
   importReport: (path: string, file: Blob) => api.download('POST', path, { file, query: { report: 'xlsx' } }),
   importTemplate: (path: string) => api.download('GET', path.replace(/import$/, 'template')),
+
+  agencies: (day: string) => api.get<AgencyTree>('/api/v1/agencies', { query: { day } }),
+  agency: (id: number, day: string) => api.get<AgencyPage>(agency(id), { query: { day } }),
+  changeAgency: (id: number, body: object, options: CallOptions = {}) => api.put<AgencyPage>(agency(id), body, options),
+  endAgency: (id: number, body: object, options: CallOptions = {}) => api.post<AgencyPage>(`${agency(id)}/end`, body, options),
+  addAgency: (body: object, options: CallOptions = {}) => api.post<AgencyPage>('/api/v1/agencies', body, options),
+  addDepartment: (id: number, body: object, options: CallOptions = {}) => api.post<AgencyPage>(`${agency(id)}/departments`, body, options),
+  setEstablishment: (id: number, body: object, options: CallOptions = {}) => api.put<AgencyPage>(`${agency(id)}/establishment`, body, options),
+
+  officers: (query: Query) => api.get<Page<Officer>>('/api/v1/officers', { query }),
+  officer: (id: number) => api.get<OfficerPage>(officer(id)),
+  addOfficer: (body: NewOfficer, options: CallOptions = {}) => api.post<OfficerPage>('/api/v1/officers', body, options),
+  changeOfficer: (id: number, body: OfficerChange, options: CallOptions = {}) => api.post<OfficerPage>(`${officer(id)}/changes`, body, options),
+  leaveOfficer: (id: number, body: object, options: CallOptions = {}) => api.post<OfficerPage>(`${officer(id)}/leave`, body, options),
+
+  accounts: (query: Query) => api.get<Page<Account>>('/api/v1/accounts', { query }),
+  addAccount: (body: object) => api.post<AccountAnswer>('/api/v1/accounts', body),
+  accountAction: (username: string, action: 'password' | 'disable' | 'enable') => api.post<AccountAnswer>(`${account(username)}/${action}`, undefined),
+  grants: (username: string) => api.get<Page<Grant>>('/api/v1/grants', { query: { username, limit: 500 } }),
+  grant: (body: NewGrant, options: CallOptions = {}) => api.post<Grant>('/api/v1/grants', body, options),
+  endGrant: (id: number) => api.post<Grant>(`/api/v1/grants/${id}/end`, undefined),
+  reach: (username: string) => api.get<ReachList>(`${account(username)}/reach`),
+  roles: () => api.get<PermissionMatrix>('/api/v1/roles'),
+  traceStation: (mn: string, at: string) => api.get<StationTrace>(`/api/v1/trace/stations/${seg(mn)}`, { query: { at } }),
 
   regions: () => api.get<{ items: Region[] }>('/api/v1/regions'),
 }

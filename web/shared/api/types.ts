@@ -13,6 +13,11 @@ export type {
   NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'
 
+export type {
+  Account, AccountAnswer, Agency, AgencyPage, AgencyTree, Grant, GrantItem, NewGrant, NewOfficer, Officer, OfficerChange, OfficerPage, OfficerSpan,
+  PermissionMatrix, ReachList, Staffing, StaffingRate, StationTrace,
+} from './schema.ts'
+
 /** `total` is missing where nobody counts: in lists that go back through the log. */
 export interface Page<T> { items: T[]; total?: number; total_exact?: boolean; next: string | null }
 

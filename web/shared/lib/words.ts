@@ -70,7 +70,6 @@ export const editionWord = (e: string | null | undefined): string => (e ? (EDITI
 /** Units as they are printed: exponents raised. */
 export const unitWord = (u: string | null | undefined): string => (u ?? '').replace(/m3/g, 'm\u00b3').replace(/m2/g, 'm\u00b2').replace(/degC/g, '\u2103')
 
-export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
 
 /** How a way through the portal ended, as the server calls it. */
 export const PORTAL_WORDS: Record<string, string> = {
@@ -85,7 +84,9 @@ export const PORTAL_WORDS: Record<string, string> = {
 }
 
 const PERMISSIONS: Record<string, string> = {
-  'station:read': '查看监测数据', 'station:admit': '接入和设置站点', 'relay:admin': '管理数据转发', 'user:admin': '管理账号', 'metrics:read': '读取运行指标',
+  'station:read': '查看监测数据', 'station:admit': '接入和设置站点', 'relay:admin': '管理数据转发', 'metrics:read': '读取运行指标',
+  'agency:read': '查看机构', 'agency:write': '维护机构与编制', 'officer:read': '查看人员', 'officer:write': '维护人员', 'account:read': '查看账号',
+  'account:write': '维护账号', 'grant:read': '查看授权', 'grant:write': '授予与收回角色', 'role:read': '查看权限矩阵', 'trace:read': '查询何人可见', 'audit:read': '查看审计记录',
 }
 export const permissionWord = (p: string): string => PERMISSIONS[p] ?? p
 
