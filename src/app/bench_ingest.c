@@ -178,7 +178,7 @@ static yh_err prepare(struct bench *b)
     w->limits.address_rate = w->limits.accept_rate = w->limits.station_rate = LIMITLESS;
     w->limits.address_burst = w->limits.accept_burst = w->limits.station_burst = LIMITLESS;
     w->config = (struct serve_config){
-        .data_dir = b->dir, .http_host = "127.0.0.1", .gate_host = "127.0.0.1", .limits = &w->limits};
+        .data_dir = b->dir, .business = b->dir, .http_host = "127.0.0.1", .gate_host = "127.0.0.1", .limits = &w->limits};
     YH_TRY(bench_child_start(bench_echo_serve, NULL, &w->echo));
     return bench_child_start(serve, w, &w->server);
 }

@@ -73,6 +73,7 @@ static yh_err prepare(struct config *settings, struct serve_config *config, yh_b
     config->segment_bytes = settings->segment_bytes;
     config->limits = &settings->limits;
     config->drain_ms = settings->drain_ms;
+    config->business = settings->db[0] ? settings->db : config->data_dir;
     return YH_OK;
 }
 
@@ -87,7 +88,7 @@ int cmd_serve(int argc, char **argv)
     rows[0].required = true;
     rows[CONFIG_OPTIONS] = (struct cli_option){"--check-replies", CLI_FLAG, &config.check_replies, NULL,
                                                "测试用:应答与接口文档不符时报错", false};
-    const struct cli_command cmd = {"yuheng serve --data DIR [--http HOST:PORT] [--gate HOST:PORT]",
+    const struct cli_command cmd = {"yuheng serve --data DIR [--http HOST:PORT] [--gate HOST:PORT] [--db URL]",
                                     "启动服务;SIGHUP 重读设置", rows, YH_LEN(rows), 0, 0};
     int n, status;
     if (!cli_parse(&cmd, argc, argv, &n, &status))

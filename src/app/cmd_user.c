@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/business.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "app/config.h"
@@ -87,6 +88,11 @@ static yh_err get_password(const struct password_source *from, char *ret, size_t
 
 /* ---- the data folder ---- */
 
+/* As said on the command line. */
+struct target {
+    const char *data, *db;
+};
+
 struct place {
     struct db_pool *pool;
     struct kit *kit;
@@ -99,9 +105,11 @@ static void leave(struct place *p)
 }
 #define place_auto yh_cleanup(leave) struct place
 
-static yh_err enter(const char *dir, bool create, struct place *ret)
+static yh_err enter(const struct target *at, bool create, struct place *ret)
 {
-    YH_TRY(kit_database_open(dir, create, 1, &ret->pool));
+    char place[DATA_PATH_MAX];
+    YH_TRY(business_place(at->data, at->db, place));
+    YH_TRY(kit_database_open(place, create, 1, &ret->pool));
     struct kit_config config = {.pool = ret->pool};
     return kit_open(&config, &ret->kit);
 }
@@ -128,7 +136,8 @@ static void print_done(const char *username, const char *made)
 /* ---- add, passwd ---- */
 
 struct password_job {
-    const char *data, *username, *role, *display;
+    struct target at;
+    const char *username, *role, *display;
     struct password_source source;
     bool must_change;
 };
@@ -152,7 +161,7 @@ static int with_password(const struct password_job *job, bool create,
 {
     place_auto p = {0};
     char password[LINE_MAX_IN];
-    yh_err e = enter(job->data, create, &p);
+    yh_err e = enter(&job->at, create, &p);
     if (e != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     e = get_password(&job->source, password, sizeof password);
@@ -168,7 +177,8 @@ static int user_add(int argc, char **argv)
 {
     struct password_job job = {0};
     const struct cli_option options[] = {
-        {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
+        {"--data", CLI_TEXT, &job.at.data, "DIR", "数据目录", true},
+        business_option(&job.at.db),
         {"--role", CLI_TEXT, &job.role, "ROLE", "角色,按全部数据授权:admin、duty、viewer、inspector、leader、legal、supervisor、personnel、sysadmin、secadmin、auditor", true},
         {"--display", CLI_TEXT, &job.display, "NAME", "姓名,缺省为用户名", false},
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
@@ -189,7 +199,8 @@ static int user_passwd(int argc, char **argv)
 {
     struct password_job job = {0};
     const struct cli_option options[] = {
-        {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
+        {"--data", CLI_TEXT, &job.at.data, "DIR", "数据目录", true},
+        business_option(&job.at.db),
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
         {"--generate", CLI_FLAG, &job.source.generate, NULL, "生成一次性密码并输出", false},
         {"--must-change", CLI_FLAG, &job.must_change, NULL, "下次登录须修改密码", false},
@@ -222,14 +233,14 @@ static yh_err reset_factor(struct kit *k, yh_str username)
 }
 
 /* A command that changes the named account. */
-static int on_account(const struct cli_command *cmd, const char *const *data,
+static int on_account(const struct cli_command *cmd, const struct target *at,
                       yh_err (*change)(struct kit *k, yh_str username), int argc, char **argv)
 {
     int args, code;
     place_auto p = {0};
     if (!cli_parse(cmd, argc, argv, &args, &code))
         return code;
-    if (enter(*data, false, &p) != YH_OK)
+    if (enter(at, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     yh_err e = change(p.kit, yh_str_of(argv[0]));
     if (e != YH_OK)
@@ -240,27 +251,27 @@ static int on_account(const struct cli_command *cmd, const char *const *data,
 
 static int user_disable(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, 1, 1, 1};
-    return on_account(&cmd, &data, disable, argc, argv);
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, YH_LEN(options), 1, 1};
+    return on_account(&cmd, &at, disable, argc, argv);
 }
 
 static int user_enable(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, 1, 1, 1};
-    return on_account(&cmd, &data, enable, argc, argv);
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, YH_LEN(options), 1, 1};
+    return on_account(&cmd, &at, enable, argc, argv);
 }
 
 static int user_reset_factor(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
     const struct cli_command cmd = {"yuheng user reset-factor --data DIR USERNAME",
-                                    "手机和恢复码都丢失时,停用该用户的动态口令,并结束其全部登录", options, 1, 1, 1};
-    return on_account(&cmd, &data, reset_factor, argc, argv);
+                                    "手机和恢复码都丢失时,停用该用户的动态口令,并结束其全部登录", options, YH_LEN(options), 1, 1};
+    return on_account(&cmd, &at, reset_factor, argc, argv);
 }
 
 /* ---- link-portal ---- */
@@ -272,6 +283,7 @@ static int user_link_portal(int argc, char **argv)
     const char *subject = NULL;
     const struct cli_option options[] = {
         {"--data", CLI_TEXT, &line.data, "DIR", "数据目录", true},
+        business_option(&line.db),
         {"--subject", CLI_TEXT, &subject, "SUB", "门户中的用户标识(令牌中的 sub)", true},
     };
     const struct cli_command cmd = {"yuheng user link-portal --data DIR --subject SUB USERNAME",
@@ -280,7 +292,7 @@ static int user_link_portal(int argc, char **argv)
     place_auto p = {0};
     if (!cli_parse(&cmd, argc, argv, &args, &code))
         return code;
-    if (config_load(&line, &settings) != YH_OK || enter(line.data, false, &p) != YH_OK)
+    if (config_load(&line, &settings) != YH_OK || enter(&(struct target){line.data, line.db}, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     yh_err e = kit_portal_link(p.kit, yh_str_of(settings.portal_issuer), yh_str_of(argv[0]), yh_str_of(subject), YH_S("cli"),
                                yh_clock_now());
@@ -314,14 +326,14 @@ static bool print_account(void *user, const struct kit_account *a)
 
 static int user_list(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user list --data DIR", "列出用户,每行一个 JSON 对象", options, 1, 0, 0};
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user list --data DIR", "列出用户,每行一个 JSON 对象", options, YH_LEN(options), 0, 0};
     int args, code;
     place_auto p = {0};
     if (!cli_parse(&cmd, argc, argv, &args, &code))
         return code;
-    if (enter(data, false, &p) != YH_OK)
+    if (enter(&at, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     yh_err e = kit_account_list(p.kit, print_account, NULL);
     return e == YH_OK ? CLI_OK : exit_of(e);

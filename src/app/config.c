@@ -4,13 +4,15 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "app/business.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "db/db.h"
 
 #define FILE_MAX (64u << 10)
 #define SHOWN_MAX 60 /* of a wrong value, in a message */
 
-enum kind { NUMBER, ADDRESS, FOLDER, TEXT, URL, SAFE_URL /* enciphered, or on this machine */ };
+enum kind { NUMBER, ADDRESS, FOLDER, TEXT, URL, SAFE_URL /* enciphered, or on this machine */, DATABASE };
 
 struct row {
     const char *key;
@@ -30,6 +32,8 @@ static const struct row rows[] = {
     {"http", ADDRESS, false, AT(http), "HOST:PORT", 0, "127.0.0.1:8080", 0, 0, "网页与接口监听地址"},
     {"gate", ADDRESS, false, AT(gate), "HOST:PORT", 0, "127.0.0.1:9212", 0, 0, "数采网关监听地址"},
     {"web", FOLDER, false, AT(web), "DIR", 0, "", 0, 0, "前端文件目录,空为在程序旁查找"},
+    {"db", DATABASE, false, AT(db), "postgresql://…", 0, "", 0, 0,
+     "业务数据库:空为数据目录中的 yuheng.db(SQLite),或 postgresql://用户@主机:端口/库名"},
     {"max-connections", NUMBER, false, AT(max_connections), "", 1, "20000", 1, 200000,
      "数采仪连接总数;另留十六分之一给连接不足 4 条的来源地址"},
     {"connections-per-address", NUMBER, true, AT(limits.per_address), "", 1, "0", 0, 200000,
@@ -87,7 +91,7 @@ static uint64_t *number_of(struct config *c, const struct row *r)
     return (uint64_t *)(void *)((char *)c + r->at);
 }
 
-/* A value as it would be written. */
+/* A value as it would be written, less a password. */
 static void show(const struct config *c, const struct row *r, char ret[CONFIG_TEXT_MAX])
 {
     const char *at = (const char *)c + r->at;
@@ -96,7 +100,7 @@ static void show(const struct config *c, const struct row *r, char ret[CONFIG_TE
         memcpy(&number, at, sizeof number);
         snprintf(ret, CONFIG_TEXT_MAX, "%llu", (unsigned long long)(number / r->scale));
     } else {
-        memcpy(ret, at, CONFIG_TEXT_MAX);
+        business_shown(at, ret, CONFIG_TEXT_MAX);
     }
 }
 
@@ -154,6 +158,8 @@ static yh_err check_text(const struct row *r, const char *value)
     if ((r->kind == URL || r->kind == SAFE_URL) && !is_url(value, r->kind == SAFE_URL))
         return yh_fail(YH_E_INVALID, "%s must be an address that begins with https://%s and does not end with '/', not '%s'",
                        r->key, r->kind == URL ? " or http://" : "", shown(yh_str_of(value), text));
+    if (r->kind == DATABASE && *value && !db_is_server(value)) /* not shown: it may hold a password */
+        return yh_fail(YH_E_INVALID, "%s must be postgresql://user@host:port/name, or empty for the file", r->key);
     return YH_OK;
 }
 
@@ -248,6 +254,7 @@ void config_options(struct config_line *line, struct cli_option ret[CONFIG_OPTIO
         {"--web", CLI_TEXT, &line->web, "DIR", "前端文件目录,默认在程序旁查找", false},
         {"--max-connections", CLI_TEXT, &line->max_connections, "N", "数采仪连接总数,默认 20000", false},
         {"--log-segment", CLI_TEXT, &line->log_segment, "MiB", "存证日志每段的大小,写满即封存并压缩,默认 64", false},
+        business_option(&line->db),
     };
     memcpy(ret, options, sizeof options);
 }
@@ -258,7 +265,7 @@ static yh_err take_command_line(struct config *c, const struct config_line *line
         const char *key, *value;
     } given[] = {
         {"http", line->http}, {"gate", line->gate}, {"web", line->web}, {"max-connections", line->max_connections},
-        {"log-segment", line->log_segment}};
+        {"log-segment", line->log_segment}, {"db", line->db}};
     for (size_t i = 0; i < YH_LEN(given); i++)
         if (given[i].value)
             YH_TRY(set(c, find_row(yh_str_of(given[i].key)), yh_str_of(given[i].value), CONFIG_LINE));

@@ -50,6 +50,7 @@ struct server {
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
     yh_err log_health, pack_health; /* as last said */
+    bool database_away;             /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -164,6 +165,19 @@ static void watch_packing(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "a sealed segment of the evidence log is not packed: %s", yh_cause());
 }
 
+/* A tick delivers notes, so it asks the database anyway. */
+static void watch_database(struct server *s, yh_err e)
+{
+    bool away = e == YH_E_AWAY;
+    if (away == s->database_away)
+        return;
+    s->database_away = away;
+    if (away)
+        yh_log(YH_LOG_ERROR, "serve", "the business database is away, stations are answered all the same: %s", yh_cause());
+    else
+        yh_log(YH_LOG_INFO, "serve", "the business database is back");
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
@@ -178,8 +192,10 @@ static void on_tick(void *user)
         atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
     s->rate_us = now_us;
     s->frames_before = arrived;
+    yh_err delivered = kit_deliver_notes(s->kit);
+    watch_database(s, delivered);
     /* A log that stands still has complained already. */
-    if (kit_deliver_notes(s->kit) != YH_OK && chain_health(s->chain) == YH_OK)
+    if (delivered != YH_OK && delivered != YH_E_AWAY && chain_health(s->chain) == YH_OK)
         yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
@@ -234,7 +250,7 @@ static yh_err refresh_access(struct db *d, void *user)
 
 static yh_err open_business(struct server *s)
 {
-    YH_TRY(kit_database_open(s->config.data_dir, true, READERS, &s->pool));
+    YH_TRY(kit_database_open(s->config.business, true, READERS, &s->pool));
     struct db *writer = db_pool_writer(s->pool);
     yh_err e = source_prepare(writer);
     if (e == YH_OK)
@@ -420,7 +436,7 @@ static void drain(const struct server *s, struct gate *gate)
 static void close_business(struct server *s)
 {
     db_pool_close(s->pool);
-    if (kit_database_mark(s->config.data_dir) != YH_OK)
+    if (kit_database_mark(s->config.business) != YH_OK)
         yh_log(YH_LOG_WARN, "serve", "the closed database could not be noted: %s", yh_cause());
 }
 

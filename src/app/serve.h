@@ -11,6 +11,7 @@
 
 struct serve_config {
     const char *data_dir;
+    const char *business; /* data_dir, or the address of the server that holds the business database */
     char http_host[256], gate_host[256];
     uint16_t http_port, gate_port;
     uint64_t segment_bytes; /* of the evidence log; 0: its default */

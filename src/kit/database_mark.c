@@ -57,6 +57,8 @@ static bool is_unfinished(const char *db)
 yh_err kit_database_mark(const char *dir)
 {
     char db[PATH_MAX], mark[PATH_MAX], text[MARK];
+    if (db_is_server(dir))
+        return YH_OK;
     YH_TRY(paths(dir, db, mark));
     if (is_unfinished(db))
         return YH_OK;
@@ -67,6 +69,8 @@ yh_err kit_database_mark(const char *dir)
 yh_err kit_database_unmark(const char *dir)
 {
     char db[PATH_MAX], mark[PATH_MAX];
+    if (db_is_server(dir))
+        return YH_OK;
     YH_TRY(paths(dir, db, mark));
     if (access(mark, F_OK) != 0)
         return YH_OK;
@@ -78,6 +82,8 @@ yh_err kit_database_unmark(const char *dir)
 yh_err kit_database_check(const char *dir)
 {
     char db[PATH_MAX], mark[PATH_MAX], text[MARK];
+    if (db_is_server(dir))
+        return db_check(dir);
     YH_TRY(paths(dir, db, mark));
     if (access(mark, F_OK) == 0 && !is_unfinished(db)) {
         yh_buf_auto kept = yh_buf_make(4096);

@@ -46,16 +46,22 @@ struct kit_host {
     const struct list *const *lists; /* NULL-terminated; NULL: none (kit/list.h) */
 };
 
-/* Opens the business database DIR/yuheng.db, readable by its owner only, at the newest schema. `create`: make folder and
- * file when they are missing; otherwise NOT_FOUND. */
-yh_must yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct db_pool **ret);
+/*
+ * The business database, at the newest schema. `place` is a folder, which holds it in the file yuheng.db, readable by its
+ * owner only, or postgresql://user@host:port/name. `create`: make folder and file when they are missing; otherwise
+ * NOT_FOUND. (A server's database is made by its administrator.)
+ */
+yh_must yh_err kit_database_open(const char *place, bool create, unsigned readers, struct db_pool **ret);
+yh_must yh_err kit_database_is_used(struct db *d, bool *ret); /* somebody has an account in it */
 
-/* When the last one has closed the database: notes what it is now, in DIR/yuheng.db.sm3. Opening it takes the note away. */
-yh_must yh_err kit_database_mark(const char *dir);
-yh_must yh_err kit_database_unmark(const char *dir);
+/* When the last one has closed the file: notes what it is now, in DIR/yuheng.db.sm3. Opening it takes the note away. A
+ * server has other programs as well and keeps checksums itself: there is no note of it. */
+yh_must yh_err kit_database_mark(const char *place);
+yh_must yh_err kit_database_unmark(const char *place);
 
-/* CORRUPT when the file is not what was noted, or does not hold together; also when DIR/kit.key is damaged. */
-yh_must yh_err kit_database_check(const char *dir);
+/* CORRUPT when the file is not what was noted or does not hold together, or DIR/kit.key is damaged. Of a server, only what
+ * db_check says; the key is the folder's (kit_vault_check). */
+yh_must yh_err kit_database_check(const char *place);
 
 /* Brings a database to the newest schema (kit_database_open does it). */
 yh_must yh_err kit_migrate(struct db *d);

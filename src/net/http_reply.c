@@ -24,6 +24,7 @@ static const struct {
     [YH_E_CORRUPT] = {500, "存储的数据未通过校验,请告知管理员"},
     [YH_E_UNSUPPORTED] = {501, "暂不支持此操作"},
     [YH_E_INTERNAL] = {500, "服务器内部错误,请稍后重试并告知管理员"},
+    [YH_E_AWAY] = {503, "数据库暂时连接不上,数据采集与存证照常进行;请稍后重试,若持续出现请联系管理员检查数据库服务"},
 };
 
 static const struct http_header security_headers[] = {

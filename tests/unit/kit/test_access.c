@@ -107,7 +107,7 @@ static void a_circle_in_the_tree_ends(void **state)
 static void what_was_true_stays_in_the_table(void **state)
 {
     (void)state;
-    char dir[] = "/tmp/yuheng-access-XXXXXX", command[64];
+    char dir[] = "/tmp/yuheng-access-XXXXXX", path[96];
     struct db_pool *pool;
     struct kit *kit;
     assert_non_null(mkdtemp(dir));
@@ -140,8 +140,12 @@ static void what_was_true_stays_in_the_table(void **state)
     db_pool_put(pool, d);
     kit_close(kit);
     db_pool_close(pool);
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    assert_int_equal(system(command), 0);
+    static const char *const left[] = {"yuheng.db", "yuheng.db-wal", "yuheng.db-shm"};
+    for (size_t i = 0; i < YH_LEN(left); i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, left[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(dir), 0);
 }
 
 int main(void)
