@@ -173,8 +173,10 @@ static void put_order(yh_buf *out, const struct list *l, const struct list_asked
 
 static void put_columns(yh_buf *out, const struct list *l)
 {
-    for (const struct list_column *c = l->columns; c->key; c++)
-        yh_buf_printf(out, "%s%s", c == l->columns ? "SELECT " : ", ", c->sql);
+    for (const struct list_column *c = l->columns; c->key; c++) {
+        yh_buf_puts(out, c == l->columns ? "SELECT " : ", ");
+        yh_buf_puts(out, c->sql);
+    }
 }
 
 /* A range in a column that has an index of its own may cut so much that the order comes cheap: left to the database. */
