@@ -22,11 +22,13 @@
 #include "monitor/registry.h"
 #include "people/people_http.h"
 #include "relay/relay_http.h"
-#include "source/source.h"
+#include "source/lists.h"
 
 #define READERS 4
 #define HTTP_THREADS 4 /* twice as many as passwords are hashed at a time, so that pages go on beside sign-ins */
 #define NOTE_MS 5000
+
+#define TABLES_MAX 64
 
 struct server {
     struct relay_host host; /* what handlers see */
@@ -41,6 +43,8 @@ struct server {
     struct relay *relay;
     _Atomic(struct gate *) gate; /* the log's writer thread calls it */
     uint16_t gate_port;          /* that it listens on, since the start */
+    struct http_route *list_routes;               /* of all lists, made at start */
+    const struct http_route *tables[TABLES_MAX]; /* all rows */
     _Atomic(struct http_server *) http; /* handlers may run before the start has finished */
     uint64_t frames_before;
     _Atomic uint64_t frames_per_s_x10;
@@ -328,8 +332,10 @@ static yh_err start_relay(struct server *s)
 
 static const struct http_route *const route_tables[] = {
     kit_session_routes, kit_account_routes, kit_portal_routes, kit_accounts_routes, kit_grant_routes, kit_role_routes, agency_routes, officer_routes, trace_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
-    connection_routes, growth_routes, relay_routes, status_routes, NULL,
+    connection_routes, growth_routes, registry_routes, relay_routes, status_routes, NULL,
 };
+
+static const struct list *const lists[] = {&source_stations, &source_unknown_senders, NULL};
 
 /* The front end: as given, or web/dist beside the program's folder, as the build leaves it. */
 static const char *web_dir(const struct server *s, char *found, size_t size)
@@ -357,7 +363,7 @@ static yh_err start_http(struct server *s)
 {
     char found[PATH_MAX + 32];
     s->host.monitor = (struct monitor_host){
-        .kit = {.kit = s->kit},
+        .kit = {.kit = s->kit, .lists = lists},
         .monitor = {.chain = s->chain, .series = s->series, .pool = s->pool, .live = s->live, .monitor = s->monitor,
                     .traffic = get_traffic, .frames_per_s = get_rate, .gate_metrics = get_gate_metrics, .door = get_door,
                     .user = s,
@@ -373,8 +379,12 @@ static yh_err start_http(struct server *s)
     if (!config.static_dir)
         yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");
     struct http_server *http;
-    kit_matrix_routes(route_tables);
-    YH_TRY(http_start(&config, route_tables, &http));
+    _Static_assert(YH_LEN(route_tables) < TABLES_MAX, "room for the lists' rows");
+    YH_TRY(list_routes(lists, &s->list_routes));
+    memcpy(s->tables, route_tables, sizeof route_tables);
+    s->tables[YH_LEN(route_tables) - 1] = s->list_routes;
+    kit_matrix_routes(s->tables);
+    YH_TRY(http_start(&config, s->tables, &http));
     atomic_store(&s->http, http);
     return YH_OK;
 }
@@ -461,6 +471,7 @@ void server_stop(struct server *s)
         chain_close(s->chain);
     gate_free(gate);
     live_free(s->live);
+    free(s->list_routes);
     if (s->pool)
         close_business(s);
     free(s);

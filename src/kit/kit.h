@@ -40,8 +40,10 @@ struct kit_config {
 };
 
 /* The struct behind http_config.app begins with this, so that the kit's handlers find themselves. */
+struct list;
 struct kit_host {
     struct kit *kit;
+    const struct list *const *lists; /* NULL-terminated; NULL: none (kit/list.h) */
 };
 
 /*

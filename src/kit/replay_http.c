@@ -6,7 +6,7 @@
 
 #define KEEP       YH_DAY
 #define ANSWER_MAX (256u << 10) /* a larger answer is not kept; the call then runs again */
-#define CALL_MAX   (16u << 20)
+#define CALL_MAX   (64u << 20)
 
 static const char sql_find[] =
     "SELECT request_hash, status, answer FROM idempotent_answer WHERE account_id = ? AND idem_key = ? AND created_at > ?";
@@ -47,6 +47,7 @@ static yh_err hash_call(const struct http_request *rq, char ret_hex[KIT_HEX_SIZE
         yh_buf_puts(&call, text);
         free(text);
     }
+    yh_buf_str(&call, rq->raw);
     YH_TRY(yh_buf_check(&call));
     return kit_hash_hex("call", yh_buf_view(&call), ret_hex);
 }

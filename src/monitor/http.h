@@ -79,6 +79,7 @@ extern const struct http_route inspect_routes[];
 extern const struct http_route connection_routes[];
 extern const struct http_route growth_routes[];
 extern const struct http_route station_routes[];
+extern const struct http_route registry_routes[];
 extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];
 extern const struct http_route trace_routes[];

@@ -256,73 +256,12 @@ static yh_err admit(struct http_request *rq)
     return get_station(rq);
 }
 
-/* ---- senders nobody has admitted, regions ---- */
+/* ---- regions ---- */
 
 struct listing {
     struct yh_json *j;
-    size_t n, limit;
-    yh_str last; /* MN of the last row written, in the request's memory */
-    struct yh_arena *arena;
-    bool more;
+    size_t n;
 };
-
-static bool put_unknown(void *user, const struct source_unknown *u)
-{
-    struct listing *l = user;
-    l->more = l->n == l->limit;
-    if (l->more)
-        return false;
-    l->n++;
-    l->last = yh_arena_str(l->arena, u->mn);
-    yh_json_obj(l->j);
-    yh_json_kstr(l->j, "mn", u->mn);
-    yh_json_ktime(l->j, "first_seen", u->first_seen);
-    yh_json_ktime(l->j, "last_seen", u->last_seen);
-    yh_json_ku64(l->j, "frames", u->frames);
-    yh_json_kstr(l->j, "peer", u->peer);
-    yh_json_kstr(l->j, "edition", u->edition);
-    yh_json_kstr(l->j, "st", u->st);
-    yh_json_ku64(l->j, "last_seq", u->last_seq);
-    yh_json_kstr(l->j, "last_cn", u->last_cn);
-    yh_json_obj_end(l->j);
-    return true;
-}
-
-/* They lie in no region: only who reaches everything sees them. */
-static yh_err put_unknown_page(struct db *db, struct http_request *rq, const struct kit_scope *scope, struct listing *l)
-{
-    yh_str cursor = {0};
-    uint64_t total = 0;
-    http_query(rq, "cursor", &cursor);
-    if (scope->all)
-        YH_TRY(source_unknown_count(db, &total));
-    yh_json_obj(l->j);
-    yh_json_key(l->j, "items");
-    yh_json_arr(l->j);
-    if (scope->all)
-        YH_TRY(source_unknown_list(db, cursor, l->limit + 1, put_unknown, l));
-    yh_json_arr_end(l->j);
-    yh_json_ku64(l->j, "total", total);
-    yh_json_key(l->j, "next");
-    if (l->more)
-        yh_json_str(l->j, l->last);
-    else
-        yh_json_null(l->j);
-    yh_json_obj_end(l->j);
-    return YH_OK;
-}
-
-static yh_err list_unknown(struct http_request *rq)
-{
-    struct db_pool *pool = monitor_http_of(rq)->pool;
-    struct listing l = {.j = http_json(rq), .limit = (size_t)http_query_int(rq, "limit", 50), .arena = rq->arena};
-    struct kit_scope scope;
-    YH_TRY(kit_scope_of(rq, &scope));
-    struct db *db = db_pool_reader(pool);
-    yh_err e = put_unknown_page(db, rq, &scope, &l);
-    db_pool_put(pool, db);
-    return e;
-}
 
 static bool put_region(void *user, const struct source_region *r)
 {
@@ -371,12 +310,6 @@ static const struct http_field station_query[] = {
     {.name = NULL},
 };
 
-static const struct http_field page_query[] = {
-    {.name = "limit", .type = HTTP_T_INT, .min = 1, .max = 500, .title = "每页条数"},
-    {.name = "cursor", .type = HTTP_T_STRING, .max = 64, .title = "游标"},
-    {.name = NULL},
-};
-
 static const struct http_field admit_fields[] = {
     {.name = "name", .type = HTTP_T_STRING, .required = true, .min = 1, .max = 100, .title = "站点名称"},
     {.name = "enterprise_name", .type = HTTP_T_STRING, .required = true, .min = 1, .max = 100, .title = "企业名称"},
@@ -407,8 +340,6 @@ static const struct http_schema patch_schema = {.name = "DeviceProfilePatch", .f
 const struct http_route station_routes[] = {
     {.method = HTTP_GET, .path = "/api/v1/stations", .permission = "station:read", .query = station_query,
      .reply = &station_list_schema, .handler = list_stations, .summary = "监测站点列表与最新值", .tag = "监测"},
-    {.method = HTTP_GET, .path = "/api/v1/stations/unknown", .permission = "station:read", .query = page_query,
-     .reply = &unknown_list_schema, .handler = list_unknown, .summary = "待接入的发送方", .tag = "接入"},
     {.method = HTTP_POST, .path = "/api/v1/stations/unknown/{mn}/admit", .permission = "station:admit",
      .body = &admit_schema, .reply = &station_page_schema, .handler = admit, .summary = "接入站点", .tag = "接入"},
     {.method = HTTP_GET, .path = "/api/v1/stations/{mn}", .permission = "station:read",

@@ -129,18 +129,3 @@ static const struct http_field page_fields[] = {
     {.name = NULL},
 };
 const struct http_schema station_page_schema = {.name = "StationPage", .fields = page_fields};
-
-static const struct http_field unknown_fields[] = {
-    {.name = "mn", .type = HTTP_T_STRING, .required = true, .title = "设备编码"},
-    {.name = "first_seen", .type = HTTP_T_TIME, .required = true, .title = "首次收到"},
-    {.name = "last_seen", .type = HTTP_T_TIME, .required = true, .title = "最近收到"},
-    {.name = "frames", .type = HTTP_T_INT, .required = true, .title = "帧数"},
-    {.name = "peer", .type = HTTP_T_STRING, .required = true, .title = "来源地址"},
-    {.name = "edition", .type = HTTP_T_STRING, .required = true, .title = "协议版本"},
-    {.name = "st", .type = HTTP_T_STRING, .required = true, .title = "系统编码"},
-    {.name = "last_seq", .type = HTTP_T_INT, .required = true, .title = "最近存证编号"},
-    {.name = "last_cn", .type = HTTP_T_STRING, .required = true, .title = "最近命令"},
-    {.name = NULL},
-};
-static const struct http_schema unknown_schema = {.name = "UnknownStation", .fields = unknown_fields};
-LIST_OF(unknown_list_schema, "UnknownStationList", unknown_schema);

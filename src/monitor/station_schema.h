@@ -9,7 +9,6 @@ extern const struct http_schema station_list_schema;
 extern const struct http_schema station_page_schema;    /* with factors, profile, counters */
 extern const struct http_schema station_factor_schema;
 extern const struct http_schema station_profile_schema;
-extern const struct http_schema unknown_list_schema;
 extern const struct http_schema region_list_schema;
 
 #endif

@@ -41,6 +41,8 @@ struct http_schema {
     http_type item;           /* for arrays of scalars: type of the item when fields is NULL */
 };
 
+extern const struct http_schema http_file;
+
 struct http_request;
 typedef yh_err (*http_handler)(struct http_request *rq);
 
@@ -49,7 +51,7 @@ struct http_route {
     const char *path;               /* "/api/v1/stations/{mn}" */
     const char *permission;         /* "station:read"; "" = any signed-in user; NULL = public */
     const struct http_field *query; /* NULL: none */
-    const struct http_schema *body; /* NULL: no body */
+    const struct http_schema *body; /* NULL: no body; &http_file: a file as it is, of any type, in rq->raw */
     const struct http_schema *reply;
     size_t max_body;                /* 0 = 64 KiB */
     http_handler handler;
@@ -73,6 +75,7 @@ struct http_request {
     const struct http_user *user;  /* NULL on public routes without session */
     const char *peer;              /* address of the client */
     json_t *body;                  /* parsed and checked; NULL without one */
+    yh_str raw;                    /* of a row whose body is &http_file */
     void *app;                     /* http_config.app */
     struct http_reply *reply;
 };
@@ -97,6 +100,12 @@ void http_problem_field(struct http_request *rq, const char *field, const char *
 
 /* Raw answers for /metrics and downloads. */
 void http_raw(struct http_request *rq, const char *content_type, yh_str bytes);
+/* The answer's bytes, to be appended one piece after the other, at most `max`; a problem afterwards takes their place. */
+yh_buf *http_output(struct http_request *rq, const char *content_type, size_t max);
+/* As a file to be kept: the name may be Chinese. */
+void http_attachment(struct http_request *rq, yh_str file_name);
+/* An event on the streams of the server that handles this request. */
+void http_tell(struct http_request *rq, const char *event, yh_str json);
 
 /* Remembers answers by Idempotency-Key, so that a repeated call gets the first answer. Filled in by the kit. */
 struct http_replay {

@@ -337,12 +337,24 @@ static void put_responses(struct writer *w, const struct http_route *r)
         put_problem(w, "403", "没有权限或页面已过期");
     if (strchr(r->path, '{'))
         put_problem(w, "404", "没有找到");
-    if (r->body) {
+    if (r->body)
         put_problem(w, "413", "正文过大");
+    if (r->body && r->body != &http_file) {
         put_problem(w, "415", "正文不是 application/json");
         put_problem(w, "422", "内容不符合要求,见 fields");
     }
     put_problem(w, "default", "其他失败");
+    close_obj(w);
+}
+
+static void put_file_body(struct writer *w)
+{
+    open_obj(w, "requestBody");
+    yh_json_kbool(&w->j, "required", true);
+    open_obj(w, "content");
+    open_obj(w, "application/octet-stream");
+    close_obj(w);
+    close_obj(w);
     close_obj(w);
 }
 
@@ -376,7 +388,9 @@ static void put_operation(struct writer *w, const struct http_route *r)
     yh_json_key(&w->j, "x-permission");
     yh_json_z(&w->j, r->permission); /* null: public; "": any signed-in user */
     put_parameters(w, r);
-    if (r->body) {
+    if (r->body == &http_file) {
+        put_file_body(w);
+    } else if (r->body) {
         open_obj(w, "requestBody");
         yh_json_kbool(&w->j, "required", true);
         put_content(w, "application/json", r->body);

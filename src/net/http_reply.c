@@ -73,6 +73,35 @@ void http_raw(struct http_request *rq, const char *content_type, yh_str bytes)
     r->json_started = false;
 }
 
+yh_buf *http_output(struct http_request *rq, const char *content_type, size_t max)
+{
+    struct http_reply *r = rq->reply;
+    start_output(r, content_type);
+    r->out.max = max;
+    r->json_started = false;
+    return &r->out;
+}
+
+void http_attachment(struct http_request *rq, yh_str file_name)
+{
+    yh_buf_auto value = yh_buf_make(1024);
+    yh_buf_puts(&value, "attachment; filename*=UTF-8''");
+    for (size_t i = 0; i < file_name.n; i++) {
+        char c = file_name.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+        if (plain)
+            yh_buf_putc(&value, c);
+        else
+            yh_buf_printf(&value, "%%%02X", (unsigned)(unsigned char)c);
+    }
+    http_set_header(rq, "Content-Disposition", yh_buf_z(&value));
+}
+
+void http_tell(struct http_request *rq, const char *event, yh_str json)
+{
+    http_publish(rq->reply->server, event, json);
+}
+
 void http_status(struct http_request *rq, int status)
 {
     rq->reply->status = status;

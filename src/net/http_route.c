@@ -3,6 +3,8 @@
 
 #define BODY_DEFAULT (64u << 10)
 
+const struct http_schema http_file = {.name = "File"};
+
 static const struct {
     const char *name;
     http_method method;
@@ -204,6 +206,8 @@ static yh_err expect_body(struct http_reply *r)
         return YH_OK;
     if (length > r->body_max)
         return too_large(r);
+    if (r->rq.route->body == &http_file)
+        return YH_OK;
     if (!is_json_type(http_header(&r->rq, "Content-Type")) || http_header(&r->rq, "Content-Encoding").n)
         return http_problem(&r->rq, 415, "unsupported_media_type", "请求正文应为 application/json,不压缩");
     return YH_OK;
@@ -261,6 +265,10 @@ static yh_err read_body(struct http_reply *r)
         return too_large(r);
     if (r->body.failed)
         return yh_buf_check(&r->body);
+    if (schema == &http_file) {
+        r->rq.raw = yh_buf_view(&r->body);
+        return YH_OK;
+    }
     if (yh_json_parse(yh_buf_view(&r->body), &r->rq.body) != YH_OK)
         return http_problem_detail(&r->rq, 400, "bad_json", "请求正文不是有效的 JSON", yh_cause());
     http_check_json(&r->checker, schema ? schema : &nothing, r->rq.body);

@@ -4,7 +4,7 @@ import type {
   Account, AccountAnswer, AgencyPage, AgencyTree, Grant, NewGrant, NewOfficer, Officer, OfficerChange, OfficerPage, PermissionMatrix, ReachList, StationTrace,
   Admission, ComposedFrame, ConnectionList, DeviceList, DevicesEnded, EvidenceGrowth, EvidenceLog, Faults, Frame, FrameFields, FrameRow, Health, Inspection,
   MachineTokenDraft, MachineTokenList, MachineTokenMade, NewRelay, Overview,
-  Page, Portal, Profile, ProfilePatch, Proof, RecoveryCodes, Region, Relay, RelayPage, RelayPatch, SecondFactor, SecondFactorOffer, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version,
+  ImportResult, ListDescription, Page, Portal, Profile, ProfilePatch, Proof, RecoveryCodes, Region, Relay, RelayPage, RelayPatch, SecondFactor, SecondFactorOffer, Series, SeriesKind, Session, Station, StationDetail, UnknownStation, Version, View, ViewSetup,
 } from './types.ts'
 
 const seg = encodeURIComponent
@@ -16,6 +16,7 @@ const FACTOR = '/api/v1/session/second-factor'
 const DEVICES = '/api/v1/session/devices'
 const TOKENS = '/api/v1/tokens'
 const station = (mn: string) => `/api/v1/stations/${seg(mn)}`
+const views = (list: string) => `/api/v1/lists/${seg(list)}/views`
 const agency = (id: number) => `/api/v1/agencies/${id}`
 const officer = (id: number) => `/api/v1/officers/${id}`
 const account = (username: string) => `/api/v1/accounts/${seg(username)}`
@@ -79,6 +80,17 @@ export const calls = {
   changeRelay: (id: number, body: RelayPatch, options: CallOptions = {}) => api.patch<RelayPage>(relay(id), body, options),
   removeRelay: (id: number) => api.delete<Record<string, never>>(relay(id)),
   retryRelay: (id: number, options: CallOptions = {}) => api.post<{ marked: number }>(`${relay(id)}/retry`, undefined, options),
+
+  list: (name: string) => api.get<ListDescription>(`/api/v1/lists/${seg(name)}`),
+  listPage: <T>(path: string, query: Query) => api.get<Page<T>>(path, { query }),
+  listFile: (path: string, query: Query) => api.download('GET', `${path}/export`, { query }),
+  views: (list: string) => api.get<{ items: View[] }>(views(list)),
+  saveView: (list: string, name: string, setup: ViewSetup) => api.post<View>(views(list), { name, setup }),
+  removeView: (list: string, id: number) => api.delete<Record<string, never>>(`${views(list)}/${id}`),
+  tryImport: (path: string, file: Blob) => api.post<ImportResult>(path, undefined, { file }),
+  commitImport: (path: string, file: Blob, key: string) => api.post<ImportResult>(path, undefined, { file, key, query: { commit: true } }),
+  importReport: (path: string, file: Blob) => api.download('POST', path, { file, query: { report: 'xlsx' } }),
+  importTemplate: (path: string) => api.download('GET', path.replace(/import$/, 'template')),
 
   agencies: (day: string) => api.get<AgencyTree>('/api/v1/agencies', { query: { day } }),
   agency: (id: number, day: string) => api.get<AgencyPage>(agency(id), { query: { day } }),

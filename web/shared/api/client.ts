@@ -22,6 +22,8 @@ export class Problem extends Error {
 export interface CallOptions {
   query?: Query
   body?: unknown
+  /** A file as it is, instead of JSON. */
+  file?: Blob
   /** Repeats of one intention carry the same key, so that a lost answer never becomes a second record. */
   key?: string
   signal?: AbortSignal
@@ -108,6 +110,17 @@ export class Client {
     return this.call<T>('DELETE', path, options)
   }
 
+  /** A file as the server made it, with the name it gave. */
+  async download(method: 'GET' | 'POST', path: string, options: CallOptions = {}): Promise<{ name: string; bytes: Blob }> {
+    const init: RequestInit = { method, headers: this.headers(method, '', options), credentials: 'same-origin', cache: 'no-store' }
+    if (options.file) init.body = options.file
+    if (options.signal) init.signal = options.signal
+    const res = await this.send(this.base + path + queryString(options.query), init)
+    if (!res.ok) throw await this.refused(res)
+    const given = /filename\*=UTF-8''(.+)$/.exec(res.headers.get('Content-Disposition') ?? '')?.[1]
+    return { name: given ? decodeURIComponent(given) : '下载', bytes: await res.blob() }
+  }
+
   private headers(method: string, url: string, options: CallOptions): Record<string, string> {
     const h: Record<string, string> = { Accept: 'application/json' }
     if (method === 'GET') {
@@ -117,14 +130,16 @@ export class Client {
     }
     h['Idempotency-Key'] = options.key ?? newKey()
     if (this.csrf) h['X-CSRF-Token'] = this.csrf
-    if (options.body !== undefined) h['Content-Type'] = 'application/json'
+    if (options.file) h['Content-Type'] = 'application/octet-stream'
+    else if (options.body !== undefined) h['Content-Type'] = 'application/json'
     return h
   }
 
   private async call<T>(method: string, path: string, options: CallOptions): Promise<T> {
     const url = this.base + path + queryString(options.query)
     const init: RequestInit = { method, headers: this.headers(method, url, options), credentials: 'same-origin', cache: 'no-store' }
-    if (options.body !== undefined) init.body = JSON.stringify(options.body)
+    if (options.file) init.body = options.file
+    else if (options.body !== undefined) init.body = JSON.stringify(options.body)
     if (options.signal) init.signal = options.signal
     const res = await this.send(url, init)
     if (res.status === 304) {

@@ -686,6 +686,43 @@ export interface HeldRole {
   title: string
 }
 
+export interface ImportProblem {
+  /** 行号 */
+  row: number
+  /** 列 */
+  column: string | null
+  /** 列名 */
+  title: string | null
+  /** 原因 */
+  message: string
+}
+
+export interface ImportResult {
+  /** 已写入 */
+  committed: boolean
+  /** 行数 */
+  rows: number
+  /** 有误的行数 */
+  failed: number
+  /** 未使用的列 */
+  ignored: string
+  /** 列名 */
+  columns: string[]
+  /** 前几行 */
+  preview: ImportRow[]
+  /** 有误的行 */
+  problems: ImportProblem[]
+}
+
+export interface ImportRow {
+  /** 行号 */
+  row: number
+  /** 可以导入 */
+  ok: boolean
+  /** 各列内容 */
+  values: string[]
+}
+
 export interface InspectedFrame {
   /** 类别 */
   kind: 'frame' | 'bad' | 'junk'
@@ -740,6 +777,51 @@ export interface Latest {
   exceeds: boolean
   /** 存证编号 */
   seq: number
+}
+
+export interface ListChoice {
+  /** 取值 */
+  value: string
+  /** 名称 */
+  title: string
+}
+
+export interface ListColumn {
+  /** 列 */
+  key: string
+  /** 列名 */
+  title: string
+  type: 'text' | 'int' | 'decimal' | 'time' | 'bool'
+  /** 筛选方式 */
+  filter: 'equal' | 'contains' | 'in' | null
+  /** 可按起止筛选 */
+  range: boolean
+  /** 可排序 */
+  sortable: boolean
+  /** 默认不显示 */
+  aside: boolean
+  /** 可导出 */
+  exported: boolean
+  /** 宽度(字) */
+  width: number
+  /** 表头分组 */
+  group: string | null
+  choices: ListChoice[]
+}
+
+export interface ListDescription {
+  name: string
+  title: string
+  /** 取数地址 */
+  path: string
+  key: string
+  /** 默认排序 */
+  sort: string
+  /** 导入地址 */
+  import: string | null
+  /** 关键词查找的列 */
+  search: string[]
+  columns: ListColumn[]
 }
 
 export interface ListenAddress {
@@ -939,6 +1021,12 @@ export interface NewRelay {
   tries?: number
   /** 从何时接收的报文开始;缺省为现在 */
   from?: string | null
+}
+
+export interface NewView {
+  /** 视图名称 */
+  name: string
+  setup: ViewSetup
 }
 
 export interface Nothing {
@@ -1192,6 +1280,51 @@ export interface RegionList {
   items: Region[]
   /** 总数 */
   total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface RegisteredStation {
+  /** 设备编码 */
+  mn: string
+  /** 站点名称 */
+  name: string
+  /** 企业名称 */
+  enterprise_name: string
+  /** 统一社会信用代码 */
+  credit_code: string | null
+  /** 区县 */
+  region_name: string
+  /** 区划代码 */
+  region_code: string
+  /** 排口编号 */
+  outlet_code: string
+  /** 排口名称 */
+  outlet_name: string
+  /** 介质 */
+  medium: string
+  /** 协议版本 */
+  edition: string
+  /** 系统编码 */
+  st: string
+  /** 应答策略 */
+  answer_policy: string
+  /** 分钟数据间隔 */
+  interval_minutes: number
+  /** 示范 */
+  demo: boolean
+  /** 登记时间 */
+  created_at: string
+  /** 登记人 */
+  cause: string
+}
+
+export interface RegisteredStationList {
+  items: RegisteredStation[]
+  /** 条数 */
+  total: number
+  /** 否:实际更多 */
+  total_exact: boolean
   /** 下一页游标 */
   next: string | null
 }
@@ -1760,30 +1893,61 @@ export interface Traffic {
 export interface UnknownStation {
   /** 设备编码 */
   mn: string
+  /** 系统编码 */
+  st: string
+  /** 协议版本 */
+  edition: string
+  /** 帧数 */
+  frames: number
   /** 首次收到 */
   first_seen: string
   /** 最近收到 */
   last_seen: string
-  /** 帧数 */
-  frames: number
   /** 来源地址 */
   peer: string
-  /** 协议版本 */
-  edition: string
-  /** 系统编码 */
-  st: string
-  /** 最近存证编号 */
-  last_seq: number
   /** 最近命令 */
   last_cn: string
+  /** 最近存证编号 */
+  last_seq: number
 }
 
 export interface UnknownStationList {
   items: UnknownStation[]
-  /** 总数 */
+  /** 条数 */
   total: number
+  /** 否:实际更多 */
+  total_exact: boolean
   /** 下一页游标 */
   next: string | null
+}
+
+export interface View {
+  id: number
+  /** 视图名称 */
+  name: string
+  /** 保存时间 */
+  updated_at: string
+  setup: ViewSetup
+}
+
+export interface ViewFilter {
+  /** 筛选项 */
+  name: string
+  /** 取值 */
+  value: string
+}
+
+export interface ViewList {
+  items: View[]
+}
+
+export interface ViewSetup {
+  /** 显示的列 */
+  columns: string[]
+  /** 筛选 */
+  filters: ViewFilter[]
+  /** 排序 */
+  sort: string
 }
 
 export interface Witness {

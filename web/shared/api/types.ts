@@ -8,6 +8,7 @@ export type {
   Admission, Checkpoint, ComposedFrame, ConnectedStation, Connection, ConnectionList, Fault, Faults, FrameExplained, FrameFields, FrameItem, ComposeItem,
   Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
+  ImportResult, ListColumn, ListDescription, RegisteredStation, View, ViewFilter, ViewSetup,
   Device, DeviceList, DevicesEnded, MachineToken, MachineTokenDraft, MachineTokenList, MachineTokenMade, Portal, RecoveryCodes, SecondFactor, SecondFactorOffer,
   NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
 } from './schema.ts'
@@ -18,7 +19,7 @@ export type {
 } from './schema.ts'
 
 /** `total` is missing where nobody counts: in lists that go back through the log. */
-export interface Page<T> { items: T[]; total?: number; next: string | null }
+export interface Page<T> { items: T[]; total?: number; total_exact?: boolean; next: string | null }
 
 export type StationState = S.Station['state']
 export type SeriesKind = 'rtd' | 'minute' | 'hour' | 'day'
@@ -58,6 +59,8 @@ export interface ValueEvent {
   received: string
   cells: { factor: string; field: string; value: string; flag: string }[]
 }
+/** How far an export has got; `id` is what the request called itself. */
+export interface ProgressEvent { id: string; done: number; total: number | null; finished: boolean }
 export interface StationEvent {
   mn: string
   state: StationState

@@ -6,7 +6,7 @@
  * is open the browser reconnects by itself and sends Last-Event-ID.
  */
 
-export const EVENT_NAMES = ['traffic', 'value', 'station', 'unknown', 'reset'] as const
+export const EVENT_NAMES = ['traffic', 'value', 'station', 'unknown', 'progress', 'reset'] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 export type LiveState = 'connecting' | 'open' | 'paused' | 'closed'
 

@@ -6,6 +6,8 @@ import type { Page } from '../api/types.ts'
 export interface CursorList<T> {
   rows: ShallowRef<T[]>
   total: Ref<number>
+  /** False: there are more than `total`. */
+  exact: Ref<boolean>
   loading: Ref<boolean>
   problem: Ref<string>
   limit: Ref<number>
@@ -20,6 +22,7 @@ export interface CursorList<T> {
 export function useCursorList<T>(load: (limit: number, cursor: string | null) => Promise<Page<T>>, size = 50): CursorList<T> {
   const rows = shallowRef<T[]>([])
   const total = ref(0)
+  const exact = ref(true)
   const loading = ref(false)
   const problem = ref('')
   const limit = ref(size)
@@ -35,6 +38,7 @@ export function useCursorList<T>(load: (limit: number, cursor: string | null) =>
       if (mine !== turn) return
       rows.value = answer.items
       total.value = answer.total ?? 0
+      exact.value = answer.total_exact ?? true
       following.value = answer.next
       problem.value = ''
     } catch (e) {
@@ -56,7 +60,7 @@ export function useCursorList<T>(load: (limit: number, cursor: string | null) =>
     return reload()
   }
   return {
-    rows, total, loading, problem, limit, reload, first, next, back,
+    rows, total, exact, loading, problem, limit, reload, first, next, back,
     page: computed(() => cursors.value.length),
     hasNext: computed(() => following.value !== null),
   }

@@ -10,6 +10,7 @@ const routes: RouteRecordRaw[] = [
     children: [
       { path: '', redirect: '/overview' },
       { path: 'overview', component: () => import('./pages/Overview.vue'), meta: { title: '监测总览', permission: 'station:read' } },
+      { path: 'registry', component: () => import('./pages/Registry.vue'), meta: { title: '站点台账', permission: 'station:read' } },
       {
         path: 'stations/:mn', component: () => import('./pages/Station.vue'), props: true,
         meta: { title: '站点', permission: 'station:read', parent: '/overview' },

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import { calls } from '@shared/api/calls.ts'
-import type { StationEvent, TrafficEvent, UnknownEvent, ValueEvent } from '@shared/api/types.ts'
+import type { ProgressEvent, StationEvent, TrafficEvent, UnknownEvent, ValueEvent } from '@shared/api/types.ts'
 import type { EventName, LiveEvent, LiveState } from '@shared/live/hub.ts'
 import { openStream, type Stream } from '@shared/live/stream.ts'
 
@@ -11,6 +11,7 @@ interface Payloads {
   value: ValueEvent
   station: StationEvent
   unknown: UnknownEvent
+  progress: ProgressEvent
   reset: unknown
 }
 type Listener = (data: unknown) => void
