@@ -14,8 +14,8 @@ export function open({ host, port }) {
 
 export const drained = (socket, bytes) => new Promise((done) => {
     if (socket.destroyed || socket.write(bytes)) return done();
-    socket.once('drain', done);
-    socket.once('close', done);
+    const ready = () => { socket.off('drain', ready).off('close', ready); done(); };
+    socket.once('drain', ready).once('close', ready);
 });
 
 // A peer that is there until stop(), and comes back whenever its connection breaks.
