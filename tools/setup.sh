@@ -5,8 +5,8 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
 
 # Debian packages. Libraries are asked of dpkg; for tools any version found in PATH will do.
-library_packages=(libc6-dev libmicrohttpd-dev libjansson-dev libzstd-dev libsqlite3-dev libssl-dev zlib1g-dev libargon2-dev)
-test_library_packages=(libcmocka-dev libclang-rt-14-dev)
+library_packages=(libc6-dev libmicrohttpd-dev libjansson-dev libzstd-dev libsqlite3-dev libssl-dev zlib1g-dev libargon2-dev libcurl4-openssl-dev)
+test_library_packages=(libcmocka-dev libclang-rt-14-dev libpq-dev postgresql-15)
 build_tools=(gcc:gcc pkg-config:pkgconf meson:meson ninja:ninja-build)
 test_tools=(clang-14:clang-14 nm:binutils sqlite3:sqlite3)
 browser_tools=(chromium:chromium)

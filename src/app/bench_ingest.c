@@ -67,15 +67,15 @@ static yh_err make_data(const struct bench *b)
 {
     struct db_pool *pool;
     struct kit *kit;
-    char password[KIT_PASSWORD_MADE + 1];
-    bool created;
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    size_t n;
     YH_TRY(kit_database_open(b->dir, true, 1, &pool));
     struct db *writer = db_pool_writer(pool);
     yh_err e = admit_all(writer, (unsigned)b->options.connections);
     db_pool_put(pool, writer);
     struct kit_config config = {.pool = pool};
     if (e == YH_OK && (e = kit_open(&config, &kit)) == YH_OK) {
-        e = kit_account_first(kit, yh_clock_now(), password, &created); /* nobody has to sign in */
+        e = kit_account_first(kit, yh_clock_now(), made, &n); /* nobody has to sign in */
         kit_close(kit);
     }
     db_pool_close(pool);
@@ -178,7 +178,7 @@ static yh_err prepare(struct bench *b)
     w->limits.address_rate = w->limits.accept_rate = w->limits.station_rate = LIMITLESS;
     w->limits.address_burst = w->limits.accept_burst = w->limits.station_burst = LIMITLESS;
     w->config = (struct serve_config){
-        .data_dir = b->dir, .http_host = "127.0.0.1", .gate_host = "127.0.0.1", .limits = &w->limits};
+        .data_dir = b->dir, .business = b->dir, .http_host = "127.0.0.1", .gate_host = "127.0.0.1", .limits = &w->limits};
     YH_TRY(bench_child_start(bench_echo_serve, NULL, &w->echo));
     return bench_child_start(serve, w, &w->server);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/capture.h"
+#include "app/business.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "app/data_dir.h"
@@ -104,9 +105,13 @@ static yh_err seed_stations(struct db *db, struct survey *s, size_t *ret_created
 static const struct {
     const char *username, *display_name, *role;
 } accounts[] = {
-    {"admin", "示范·系统管理员", "admin"},
+    {"admin", "示范·业务管理员", "admin"},
     {"duty", "示范·值班员", "duty"},
     {"viewer", "示范·查看员", "viewer"},
+    {"personnel", "示范·组织人事", "personnel"},
+    {"sysadmin", "示范·系统管理员", "sysadmin"},
+    {"secadmin", "示范·安全管理员", "secadmin"},
+    {"auditor", "示范·审计管理员", "auditor"},
 };
 
 static yh_err create_accounts(struct kit *kit, struct yh_json *j)
@@ -151,18 +156,34 @@ static yh_err fill(struct db_pool *pool, struct survey *s, struct yh_json *j)
     return e;
 }
 
+/* A server's database may be another installation's. */
+static yh_err refuse_used(struct db_pool *pool)
+{
+    bool used = false;
+    struct db *d = db_pool_reader(pool);
+    yh_err e = kit_database_is_used(d, &used);
+    db_pool_put(pool, d);
+    YH_TRY(e);
+    return used ? yh_fail(YH_E_CONFLICT, "the database holds data already; the demo wants an empty one") : YH_OK;
+}
+
 /* The marker comes last: a directory that was filled half is no demo, and a second try says that it is not empty. */
-static yh_err init(const char *dir, struct survey *s, yh_buf *out)
+static yh_err init(const char *dir, const char *db, struct survey *s, yh_buf *out)
 {
     struct data_paths paths;
     struct db_pool *pool;
+    char place[DATA_PATH_MAX];
+    YH_TRY(business_place(dir, db, place));
     YH_TRY(data_dir_paths(dir, &paths));
     if (access(paths.business, F_OK) == 0)
         return yh_fail(YH_E_CONFLICT, "%s holds data already; the demo wants an empty directory", dir);
-    YH_TRY(kit_database_open(dir, true, 1, &pool));
+    YH_TRY(yh_dir_make(dir));
+    YH_TRY(kit_database_open(place, true, 1, &pool));
     struct yh_json j = yh_json_to(out);
     yh_json_obj(&j);
-    yh_err e = fill(pool, s, &j);
+    yh_err e = refuse_used(pool);
+    if (e == YH_OK)
+        e = fill(pool, s, &j);
     yh_json_obj_end(&j);
     db_pool_close(pool);
     YH_TRY(e);
@@ -172,8 +193,8 @@ static yh_err init(const char *dir, struct survey *s, yh_buf *out)
 
 int cmd_demo(int argc, char **argv)
 {
-    const char *dir = NULL;
-    const struct cli_option rows[] = {{"--data", CLI_TEXT, &dir, "DIR", "数据目录(须为空)", true}};
+    const char *dir = NULL, *db = NULL;
+    const struct cli_option rows[] = {{"--data", CLI_TEXT, &dir, "DIR", "数据目录(须为空)", true}, business_option(&db)};
     const struct cli_command cmd = {"yuheng demo init --data DIR FILE…", "建立示范数据:采集报文中的站点和模拟站点以虚构名称登记", rows,
                                     YH_LEN(rows), 2, FILES_MAX + 1};
     int n, status;
@@ -187,7 +208,7 @@ int cmd_demo(int argc, char **argv)
     yh_buf_auto out = yh_buf_make(65536);
     yh_err e = survey_files(&s, argv + 1, (size_t)n - 1);
     if (e == YH_OK)
-        e = init(dir, &s, &out);
+        e = init(dir, db, &s, &out);
     survey_done(&s);
     if (e != YH_OK)
         return cli_fail(e == YH_E_CONFLICT ? CLI_FAILED : CLI_USAGE, "demo init");

@@ -1,12 +1,14 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "app/business.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "app/offline.h"
 #include "base/json.h"
 #include "db/db.h"
 #include "kit/kit.h"
+#include "kit/vault.h"
 #include "monitor/derive.h"
 #include "series/series.h"
 
@@ -29,11 +31,11 @@ static void print_totals(const struct series_totals *t, uint64_t position, const
 }
 
 /* Drops the stored series and derives it again. The server must be stopped: it owns the file. */
-static yh_err rebuild(const char *data_dir)
+static yh_err rebuild(const char *data_dir, const char *db)
 {
     offline_auto o = {0};
     yh_cleanup(series_closep) struct series *s = NULL;
-    YH_TRY(offline_open(data_dir, true, &o));
+    YH_TRY(offline_open(data_dir, db, true, &o));
     struct series_config config = {.path = o.paths.series};
     struct series_totals totals;
     uint64_t position;
@@ -164,13 +166,17 @@ static yh_err open_stored(const struct data_paths *paths, struct series **ret)
     return in_file(paths->series, series_check(*ret));
 }
 
-static yh_err check_against(const char *data_dir, const char *aside, bool *ret_same)
+static yh_err check_against(const char *data_dir, const char *db, const char *aside, bool *ret_same)
 {
     offline_auto o = {0};
     yh_cleanup(series_closep) struct series *stored = NULL;
     yh_cleanup(series_closep) struct series *derived = NULL;
-    YH_TRY(kit_database_check(data_dir));
-    YH_TRY(offline_open(data_dir, false, &o));
+    char place[DATA_PATH_MAX];
+    YH_TRY(business_place(data_dir, db, place));
+    YH_TRY(kit_database_check(place));
+    if (db_is_server(place))
+        YH_TRY(kit_vault_check(data_dir));
+    YH_TRY(offline_open(data_dir, db, false, &o));
     struct series_totals have, want;
     uint64_t position, stored_position;
     YH_TRY(open_stored(&o.paths, &stored));
@@ -204,10 +210,11 @@ static void remove_aside(const char *path)
 
 int cmd_rebuild(int argc, char **argv)
 {
-    const char *data = NULL;
+    const char *data = NULL, *db = NULL;
     bool check = false;
     const struct cli_option rows[] = {
         {"--data", CLI_TEXT, &data, "DIR", "数据目录", true},
+        business_option(&db),
         {"--check", CLI_FLAG, &check, NULL, "只比较,不改动", false},
     };
     const struct cli_command cmd = {"yuheng rebuild --data DIR [--check]", "由存证日志重新计算派生数据", rows, YH_LEN(rows),
@@ -216,12 +223,12 @@ int cmd_rebuild(int argc, char **argv)
     if (!cli_parse(&cmd, argc, argv, &n, &status))
         return status;
     if (!check)
-        return rebuild(data) == YH_OK ? CLI_OK : cli_fail(CLI_USAGE, "rebuild");
+        return rebuild(data, db) == YH_OK ? CLI_OK : cli_fail(CLI_USAGE, "rebuild");
     char aside[PATH_MAX];
     const char *tmp = getenv("TMPDIR");
     snprintf(aside, sizeof aside, "%s/yuheng-rebuild-check-%d.db", tmp ? tmp : "/tmp", (int)getpid());
     bool identical = false;
-    yh_err e = check_against(data, aside, &identical);
+    yh_err e = check_against(data, db, aside, &identical);
     remove_aside(aside);
     if (e != YH_OK)
         return cli_fail(e == YH_E_CORRUPT ? CLI_FAILED : CLI_USAGE, "rebuild --check");

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "app/business.h"
 #include "app/cli.h"
 #include "app/cmd.h"
 #include "app/offline.h"
@@ -216,13 +217,13 @@ static void series_closep(struct series **s)
     series_close(*s);
 }
 
-static yh_err run(const char *data_dir, const struct query *q)
+static yh_err run(const char *data_dir, const char *db, const struct query *q)
 {
     struct data_paths paths;
     YH_TRY(data_dir_existing(data_dir, &paths));
     yh_cleanup(series_closep) struct series *s = NULL;
     YH_TRY(series_open(&(struct series_config){.path = paths.series, .read_only = true}, &s));
-    YH_TRY(catch_up(data_dir, s));
+    YH_TRY(catch_up(data_dir, db, s));
     struct entries all = {0};
     yh_err e = collect_all(s, q, &all);
     if (e == YH_OK)
@@ -233,10 +234,11 @@ static yh_err run(const char *data_dir, const struct query *q)
 
 int cmd_series(int argc, char **argv)
 {
-    const char *data = NULL, *mn = NULL, *factor = NULL, *kind = "rtd", *format = "csv";
+    const char *data = NULL, *db = NULL, *mn = NULL, *factor = NULL, *kind = "rtd", *format = "csv";
     struct query q = {.from = INT64_MIN, .to = INT64_MAX};
     const struct cli_option rows[] = {
         {"--data", CLI_TEXT, &data, "DIR", "数据目录", true},
+        business_option(&db),
         {"--mn", CLI_TEXT, &mn, "MN", "设备编码", true},
         {"--factor", CLI_TEXT, &factor, "CODE", "因子编码", true},
         {"--kind", CLI_TEXT, &kind, "KIND", "rtd(默认)、minute、hour 或 day", false},
@@ -266,5 +268,5 @@ int cmd_series(int argc, char **argv)
         fprintf(stderr, "yuheng: --format is csv or json, not '%s'\n", format);
         return CLI_USAGE;
     }
-    return run(data, &q) == YH_OK ? CLI_OK : cli_fail(CLI_USAGE, "series");
+    return run(data, db, &q) == YH_OK ? CLI_OK : cli_fail(CLI_USAGE, "series");
 }

@@ -1,16 +1,20 @@
-/* yuheng user add|list|passwd|disable|enable: accounts, also while the server runs. Passwords never stand in argv. */
+/* yuheng user add|list|passwd|disable|enable|reset-factor: accounts, also while the server runs. Passwords never stand in argv. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "app/business.h"
 #include "app/cli.h"
 #include "app/cmd.h"
+#include "app/config.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "kit/account.h"
+#include "kit/portal.h"
+#include "kit/second_factor.h"
 
 #define LINE_MAX_IN 512
 
@@ -84,6 +88,11 @@ static yh_err get_password(const struct password_source *from, char *ret, size_t
 
 /* ---- the data folder ---- */
 
+/* As said on the command line. */
+struct target {
+    const char *data, *db;
+};
+
 struct place {
     struct db_pool *pool;
     struct kit *kit;
@@ -96,9 +105,11 @@ static void leave(struct place *p)
 }
 #define place_auto yh_cleanup(leave) struct place
 
-static yh_err enter(const char *dir, bool create, struct place *ret)
+static yh_err enter(const struct target *at, bool create, struct place *ret)
 {
-    YH_TRY(kit_database_open(dir, create, 1, &ret->pool));
+    char place[DATA_PATH_MAX];
+    YH_TRY(business_place(at->data, at->db, place));
+    YH_TRY(kit_database_open(place, create, 1, &ret->pool));
     struct kit_config config = {.pool = ret->pool};
     return kit_open(&config, &ret->kit);
 }
@@ -125,7 +136,8 @@ static void print_done(const char *username, const char *made)
 /* ---- add, passwd ---- */
 
 struct password_job {
-    const char *data, *username, *role, *display;
+    struct target at;
+    const char *username, *role, *display;
     struct password_source source;
     bool must_change;
 };
@@ -134,7 +146,7 @@ static yh_err do_add(struct kit *k, const struct password_job *job, const char *
 {
     int64_t id;
     const struct kit_new_account a = {yh_str_of(job->username), yh_str_of(job->display ? job->display : job->username),
-                                      yh_str_of(job->role), yh_str_of(password), job->must_change};
+                                      yh_str_of(job->role), yh_str_of(password), job->must_change, 0, 0};
     return kit_account_add(k, &a, YH_S("cli"), yh_clock_now(), &id);
 }
 
@@ -149,7 +161,7 @@ static int with_password(const struct password_job *job, bool create,
 {
     place_auto p = {0};
     char password[LINE_MAX_IN];
-    yh_err e = enter(job->data, create, &p);
+    yh_err e = enter(&job->at, create, &p);
     if (e != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     e = get_password(&job->source, password, sizeof password);
@@ -165,8 +177,9 @@ static int user_add(int argc, char **argv)
 {
     struct password_job job = {0};
     const struct cli_option options[] = {
-        {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
-        {"--role", CLI_TEXT, &job.role, "ROLE", "角色:admin 管理员、duty 值班员、viewer 查看人员", true},
+        {"--data", CLI_TEXT, &job.at.data, "DIR", "数据目录", true},
+        business_option(&job.at.db),
+        {"--role", CLI_TEXT, &job.role, "ROLE", "角色,按全部数据授权:admin、duty、viewer、inspector、leader、legal、supervisor、personnel、sysadmin、secadmin、auditor", true},
         {"--display", CLI_TEXT, &job.display, "NAME", "姓名,缺省为用户名", false},
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
         {"--generate", CLI_FLAG, &job.source.generate, NULL, "生成一次性密码并输出", false},
@@ -186,7 +199,8 @@ static int user_passwd(int argc, char **argv)
 {
     struct password_job job = {0};
     const struct cli_option options[] = {
-        {"--data", CLI_TEXT, &job.data, "DIR", "数据目录", true},
+        {"--data", CLI_TEXT, &job.at.data, "DIR", "数据目录", true},
+        business_option(&job.at.db),
         {"--password-stdin", CLI_FLAG, &job.source.from_stdin, NULL, "从标准输入读一行作为密码", false},
         {"--generate", CLI_FLAG, &job.source.generate, NULL, "生成一次性密码并输出", false},
         {"--must-change", CLI_FLAG, &job.must_change, NULL, "下次登录须修改密码", false},
@@ -201,17 +215,34 @@ static int user_passwd(int argc, char **argv)
     return with_password(&job, false, do_passwd);
 }
 
-/* ---- disable, enable ---- */
+/* ---- disable, enable, reset-factor ---- */
 
-static int set_disabled(const struct cli_command *cmd, const char *const *data, bool disabled, int argc, char **argv)
+static yh_err disable(struct kit *k, yh_str username)
+{
+    return kit_account_disable(k, username, true, YH_S("cli"), yh_clock_now());
+}
+
+static yh_err enable(struct kit *k, yh_str username)
+{
+    return kit_account_disable(k, username, false, YH_S("cli"), yh_clock_now());
+}
+
+static yh_err reset_factor(struct kit *k, yh_str username)
+{
+    return kit_factor_reset(k, username, YH_S("cli"), yh_clock_now());
+}
+
+/* A command that changes the named account. */
+static int on_account(const struct cli_command *cmd, const struct target *at,
+                      yh_err (*change)(struct kit *k, yh_str username), int argc, char **argv)
 {
     int args, code;
     place_auto p = {0};
     if (!cli_parse(cmd, argc, argv, &args, &code))
         return code;
-    if (enter(*data, false, &p) != YH_OK)
+    if (enter(at, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
-    yh_err e = kit_account_disable(p.kit, yh_str_of(argv[0]), disabled, YH_S("cli"), yh_clock_now());
+    yh_err e = change(p.kit, yh_str_of(argv[0]));
     if (e != YH_OK)
         return exit_of(e);
     print_done(argv[0], NULL);
@@ -220,18 +251,55 @@ static int set_disabled(const struct cli_command *cmd, const char *const *data, 
 
 static int user_disable(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, 1, 1, 1};
-    return set_disabled(&cmd, &data, true, argc, argv);
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user disable --data DIR USERNAME", "停用用户,并结束其全部登录", options, YH_LEN(options), 1, 1};
+    return on_account(&cmd, &at, disable, argc, argv);
 }
 
 static int user_enable(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, 1, 1, 1};
-    return set_disabled(&cmd, &data, false, argc, argv);
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user enable --data DIR USERNAME", "重新启用用户", options, YH_LEN(options), 1, 1};
+    return on_account(&cmd, &at, enable, argc, argv);
+}
+
+static int user_reset_factor(int argc, char **argv)
+{
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user reset-factor --data DIR USERNAME",
+                                    "手机和恢复码都丢失时,停用该用户的动态口令,并结束其全部登录", options, YH_LEN(options), 1, 1};
+    return on_account(&cmd, &at, reset_factor, argc, argv);
+}
+
+/* ---- link-portal ---- */
+
+static int user_link_portal(int argc, char **argv)
+{
+    struct config_line line = {0};
+    struct config settings;
+    const char *subject = NULL;
+    const struct cli_option options[] = {
+        {"--data", CLI_TEXT, &line.data, "DIR", "数据目录", true},
+        business_option(&line.db),
+        {"--subject", CLI_TEXT, &subject, "SUB", "门户中的用户标识(令牌中的 sub)", true},
+    };
+    const struct cli_command cmd = {"yuheng user link-portal --data DIR --subject SUB USERNAME",
+                                    "把用户与统一门户(设置 portal-issuer)的用户绑定", options, YH_LEN(options), 1, 1};
+    int args, code;
+    place_auto p = {0};
+    if (!cli_parse(&cmd, argc, argv, &args, &code))
+        return code;
+    if (config_load(&line, &settings) != YH_OK || enter(&(struct target){line.data, line.db}, false, &p) != YH_OK)
+        return cli_fail(CLI_USAGE, "user");
+    yh_err e = kit_portal_link(p.kit, yh_str_of(settings.portal_issuer), yh_str_of(argv[0]), yh_str_of(subject), YH_S("cli"),
+                               yh_clock_now());
+    if (e != YH_OK)
+        return exit_of(e);
+    print_done(argv[0], NULL);
+    return CLI_OK;
 }
 
 /* ---- list ---- */
@@ -246,6 +314,7 @@ static bool print_account(void *user, const struct kit_account *a)
     yh_json_kstr(&j, "username", a->username);
     yh_json_kstr(&j, "name", a->display_name);
     yh_json_kstr(&j, "role", a->role);
+    yh_json_kstr(&j, "roles", a->roles);
     yh_json_kbool(&j, "disabled", a->disabled);
     yh_json_kbool(&j, "must_change", a->must_change);
     yh_json_ktime(&j, "created_at", a->created_at);
@@ -257,14 +326,14 @@ static bool print_account(void *user, const struct kit_account *a)
 
 static int user_list(int argc, char **argv)
 {
-    const char *data = NULL;
-    const struct cli_option options[] = {{"--data", CLI_TEXT, &data, "DIR", "数据目录", true}};
-    const struct cli_command cmd = {"yuheng user list --data DIR", "列出用户,每行一个 JSON 对象", options, 1, 0, 0};
+    struct target at = {0};
+    const struct cli_option options[] = {{"--data", CLI_TEXT, &at.data, "DIR", "数据目录", true}, business_option(&at.db)};
+    const struct cli_command cmd = {"yuheng user list --data DIR", "列出用户,每行一个 JSON 对象", options, YH_LEN(options), 0, 0};
     int args, code;
     place_auto p = {0};
     if (!cli_parse(&cmd, argc, argv, &args, &code))
         return code;
-    if (enter(data, false, &p) != YH_OK)
+    if (enter(&at, false, &p) != YH_OK)
         return cli_fail(CLI_USAGE, "user");
     yh_err e = kit_account_list(p.kit, print_account, NULL);
     return e == YH_OK ? CLI_OK : exit_of(e);
@@ -275,11 +344,12 @@ static const struct {
     int (*run)(int argc, char **argv);
 } subcommands[] = {
     {"add", user_add}, {"list", user_list}, {"passwd", user_passwd}, {"disable", user_disable}, {"enable", user_enable},
+    {"reset-factor", user_reset_factor}, {"link-portal", user_link_portal},
 };
 
 int cmd_user(int argc, char **argv)
 {
-    static const char usage[] = "yuheng user add|list|passwd|disable|enable --data DIR …";
+    static const char usage[] = "yuheng user add|list|passwd|disable|enable|reset-factor|link-portal --data DIR …";
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         printf("用法:%s\n用户管理;各子命令均有 --help\n", usage);
         return CLI_OK;

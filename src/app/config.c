@@ -4,13 +4,15 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "app/business.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "db/db.h"
 
 #define FILE_MAX (64u << 10)
 #define SHOWN_MAX 60 /* of a wrong value, in a message */
 
-enum kind { NUMBER, ADDRESS, FOLDER };
+enum kind { NUMBER, ADDRESS, FOLDER, TEXT, URL, SAFE_URL /* enciphered, or on this machine */, DATABASE };
 
 struct row {
     const char *key;
@@ -30,6 +32,8 @@ static const struct row rows[] = {
     {"http", ADDRESS, false, AT(http), "HOST:PORT", 0, "127.0.0.1:8080", 0, 0, "网页与接口监听地址"},
     {"gate", ADDRESS, false, AT(gate), "HOST:PORT", 0, "127.0.0.1:9212", 0, 0, "数采网关监听地址"},
     {"web", FOLDER, false, AT(web), "DIR", 0, "", 0, 0, "前端文件目录,空为在程序旁查找"},
+    {"db", DATABASE, false, AT(db), "postgresql://…", 0, "", 0, 0,
+     "业务数据库:空为数据目录中的 yuheng.db(SQLite),或 postgresql://用户@主机:端口/库名"},
     {"max-connections", NUMBER, false, AT(max_connections), "", 1, "20000", 1, 200000,
      "数采仪连接总数;另留十六分之一给连接不足 4 条的来源地址"},
     {"connections-per-address", NUMBER, true, AT(limits.per_address), "", 1, "0", 0, 200000,
@@ -56,6 +60,13 @@ static const struct row rows[] = {
      "全部连接占用内存的界线,超出后暂停读取占用最多的连接;最多达到它的两倍"},
     {"drain", NUMBER, true, AT(drain_ms), "s", 1000, "5", 0, 300, "停止时读完、存证并应答已到数据的最长时间"},
     {"log-segment", NUMBER, false, AT(segment_bytes), "MiB", 1 << 20, "64", 1, 1024, "存证日志每段的大小,写满即封存并压缩"},
+    {"public-url", URL, false, AT(public_url), "URL", 0, "", 0, 0, "浏览器访问本系统的地址,如 https://zf.example.gov.cn"},
+    {"portal-issuer", SAFE_URL, false, AT(portal_issuer), "URL", 0, "", 0, 0,
+     "统一门户(OpenID Connect)的地址,空为不用;须为 https,另须设置 public-url 与 portal-client"},
+    {"portal-client", TEXT, false, AT(portal_client), "", 0, "", 0, 0, "在统一门户登记的客户端编号"},
+    {"portal-secret-file", FOLDER, false, AT(portal_secret_file), "FILE", 0, "", 0, 0,
+     "存放客户端密钥的文件(一行),空为公开客户端"},
+    {"portal-title", TEXT, false, AT(portal_title), "", 0, "统一门户登录", 0, 0, "登录页上的按钮文字"},
 };
 _Static_assert(YH_LEN(rows) <= CONFIG_ROWS, "struct config has too few sources");
 
@@ -80,7 +91,7 @@ static uint64_t *number_of(struct config *c, const struct row *r)
     return (uint64_t *)(void *)((char *)c + r->at);
 }
 
-/* A value as it would be written. */
+/* A value as it would be written, less a password. */
 static void show(const struct config *c, const struct row *r, char ret[CONFIG_TEXT_MAX])
 {
     const char *at = (const char *)c + r->at;
@@ -89,7 +100,7 @@ static void show(const struct config *c, const struct row *r, char ret[CONFIG_TE
         memcpy(&number, at, sizeof number);
         snprintf(ret, CONFIG_TEXT_MAX, "%llu", (unsigned long long)(number / r->scale));
     } else {
-        memcpy(ret, at, CONFIG_TEXT_MAX);
+        business_shown(at, ret, CONFIG_TEXT_MAX);
     }
 }
 
@@ -125,18 +136,43 @@ static bool is_plain(yh_str s)
     return yh_str_is_utf8(s);
 }
 
+/* "http://127.0.0.1:8080", "https://zf.example.gov.cn": no "/" at the end, so that paths can be put behind it. */
+static bool is_url(const char *url, bool safe)
+{
+    static const char *const anywhere[] = {"https://", "http://"};
+    static const char *const on_this_machine[] = {"https://", "http://127.0.0.1:", "http://localhost:"};
+    const char *const *begins = safe ? on_this_machine : anywhere;
+    size_t n = strlen(url), prefixes = safe ? YH_LEN(on_this_machine) : YH_LEN(anywhere);
+    bool known = n == 0;
+    for (size_t i = 0; i < prefixes; i++)
+        known = known || (strncmp(url, begins[i], strlen(begins[i])) == 0 && n > strlen(begins[i]));
+    return known && strcspn(url, " \"'<>\\?#") == n && (n == 0 || url[n - 1] != '/');
+}
+
+static yh_err check_text(const struct row *r, const char *value)
+{
+    char host[256], text[SHOWN_MAX + 4];
+    uint16_t port;
+    if (r->kind == ADDRESS && cli_host_port(value, host, sizeof host, &port) != YH_OK)
+        return yh_fail(YH_E_INVALID, "%s must be HOST:PORT, not '%s'", r->key, shown(yh_str_of(value), text));
+    if ((r->kind == URL || r->kind == SAFE_URL) && !is_url(value, r->kind == SAFE_URL))
+        return yh_fail(YH_E_INVALID, "%s must be an address that begins with https://%s and does not end with '/', not '%s'",
+                       r->key, r->kind == URL ? " or http://" : "", shown(yh_str_of(value), text));
+    if (r->kind == DATABASE && *value && !db_is_server(value)) /* not shown: it may hold a password */
+        return yh_fail(YH_E_INVALID, "%s must be postgresql://user@host:port/name, or empty for the file", r->key);
+    return YH_OK;
+}
+
 static yh_err set_text(struct config *c, const struct row *r, yh_str value)
 {
-    char copy[CONFIG_TEXT_MAX], host[256], text[SHOWN_MAX + 4];
-    uint16_t port;
+    char copy[CONFIG_TEXT_MAX], text[SHOWN_MAX + 4];
     if (value.n >= sizeof copy)
         return yh_fail(YH_E_INVALID, "%s must be shorter than %d bytes", r->key, CONFIG_TEXT_MAX);
     if (!is_plain(value))
         return yh_fail(YH_E_INVALID, "%s must be plain text in UTF-8, not '%s'", r->key, shown(value, text));
     memcpy(copy, value.p, value.n);
     copy[value.n] = '\0';
-    if (r->kind == ADDRESS && cli_host_port(copy, host, sizeof host, &port) != YH_OK)
-        return yh_fail(YH_E_INVALID, "%s must be HOST:PORT, not '%s'", r->key, shown(value, text));
+    YH_TRY(check_text(r, copy));
     memcpy(text_of(c, r), copy, value.n + 1);
     return YH_OK;
 }
@@ -218,6 +254,7 @@ void config_options(struct config_line *line, struct cli_option ret[CONFIG_OPTIO
         {"--web", CLI_TEXT, &line->web, "DIR", "前端文件目录,默认在程序旁查找", false},
         {"--max-connections", CLI_TEXT, &line->max_connections, "N", "数采仪连接总数,默认 20000", false},
         {"--log-segment", CLI_TEXT, &line->log_segment, "MiB", "存证日志每段的大小,写满即封存并压缩,默认 64", false},
+        business_option(&line->db),
     };
     memcpy(ret, options, sizeof options);
 }
@@ -228,7 +265,7 @@ static yh_err take_command_line(struct config *c, const struct config_line *line
         const char *key, *value;
     } given[] = {
         {"http", line->http}, {"gate", line->gate}, {"web", line->web}, {"max-connections", line->max_connections},
-        {"log-segment", line->log_segment}};
+        {"log-segment", line->log_segment}, {"db", line->db}};
     for (size_t i = 0; i < YH_LEN(given); i++)
         if (given[i].value)
             YH_TRY(set(c, find_row(yh_str_of(given[i].key)), yh_str_of(given[i].value), CONFIG_LINE));

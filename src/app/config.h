@@ -11,12 +11,15 @@
 #include "gate/limits.h"
 
 #define CONFIG_TEXT_MAX 1024
-#define CONFIG_ROWS 22
+#define CONFIG_ROWS 33
 
 typedef enum config_source { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_LINE } config_source;
 
 struct config {
     char http[CONFIG_TEXT_MAX], gate[CONFIG_TEXT_MAX], web[CONFIG_TEXT_MAX]; /* web "": look beside the program */
+    char db[CONFIG_TEXT_MAX]; /* address of the business database's server, "": the file in DIR */
+    char portal_issuer[CONFIG_TEXT_MAX], portal_client[CONFIG_TEXT_MAX], portal_secret_file[CONFIG_TEXT_MAX],
+        portal_title[CONFIG_TEXT_MAX], public_url[CONFIG_TEXT_MAX];
     uint64_t max_connections, drain_ms, segment_bytes;
     struct gate_limits limits;
     config_source source[CONFIG_ROWS]; /* by row */
@@ -24,10 +27,10 @@ struct config {
 
 /* What a command line may say about settings; NULL: nothing. */
 struct config_line {
-    const char *data, *http, *gate, *web, *max_connections, *log_segment;
+    const char *data, *http, *gate, *web, *max_connections, *log_segment, *db;
 };
 
-#define CONFIG_OPTIONS 6
+#define CONFIG_OPTIONS 7
 void config_options(struct config_line *line, struct cli_option ret[CONFIG_OPTIONS]);
 
 /* The pieces of it: the defaults, and a file above what *c holds. `path` is for the cause; after a failure *c is useless. */

@@ -13,13 +13,14 @@ struct offline {
     struct live *live; /* profiles only */
 };
 
-/* `exclusive`: takes the log's lock, so that no server runs meanwhile; otherwise read-only, beside whoever writes. */
-yh_must yh_err offline_open(const char *data_dir, bool exclusive, struct offline *ret);
+/* `exclusive`: takes the log's lock, so that no server runs meanwhile; otherwise read-only, beside whoever writes.
+ * `db` as for business_place. */
+yh_must yh_err offline_open(const char *data_dir, const char *db, bool exclusive, struct offline *ret);
 void offline_done(struct offline *o);
 #define offline_auto yh_cleanup(offline_done) struct offline
 
 /* Derives into the private memory of a read-only series what the log holds beyond it, so that a command sees the same as
  * the running server. */
-yh_must yh_err catch_up(const char *data_dir, struct series *s);
+yh_must yh_err catch_up(const char *data_dir, const char *db, struct series *s);
 
 #endif

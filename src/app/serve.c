@@ -14,11 +14,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "gate/gate.h"
+#include "kit/access.h"
 #include "kit/account.h"
+#include "kit/accounts_http.h"
 #include "kit/replay_http.h"
 #include "kit/session_http.h"
 #include "monitor/http.h"
 #include "monitor/registry.h"
+#include "people/people_http.h"
 #include "relay/relay_http.h"
 #include "source/source.h"
 
@@ -45,6 +48,7 @@ struct server {
     _Atomic uint64_t frames_per_s_x10;
     int64_t rate_us;
     yh_err log_health, pack_health; /* as last said */
+    bool database_away;             /* as last said */
 };
 
 /* ---- between the rooms ---- */
@@ -94,12 +98,12 @@ static void on_connected(void *user, yh_str mn, const char *peer, bool on)
     live_connected(s->live, mn, peer, on);
 }
 
-static void on_publish(void *user, const char *event, yh_str json)
+static void on_publish(void *user, const char *event, yh_str topic, yh_str json)
 {
     struct server *s = user;
     struct http_server *http = atomic_load(&s->http);
     if (http)
-        http_publish(http, event, json);
+        http_publish_to(http, event, topic, json);
 }
 
 static void get_traffic(void *user, struct monitor_traffic *ret)
@@ -159,6 +163,19 @@ static void watch_packing(struct server *s)
         yh_log(YH_LOG_ERROR, "serve", "a sealed segment of the evidence log is not packed: %s", yh_cause());
 }
 
+/* A tick delivers notes, so it asks the database anyway. */
+static void watch_database(struct server *s, yh_err e)
+{
+    bool away = e == YH_E_AWAY;
+    if (away == s->database_away)
+        return;
+    s->database_away = away;
+    if (away)
+        yh_log(YH_LOG_ERROR, "serve", "the business database is away, stations are answered all the same: %s", yh_cause());
+    else
+        yh_log(YH_LOG_INFO, "serve", "the business database is back");
+}
+
 static void on_tick(void *user)
 {
     struct server *s = user;
@@ -173,14 +190,16 @@ static void on_tick(void *user)
         atomic_store(&s->frames_per_s_x10, (arrived - s->frames_before) * 10000000 / passed);
     s->rate_us = now_us;
     s->frames_before = arrived;
+    yh_err delivered = kit_deliver_notes(s->kit);
+    watch_database(s, delivered);
     /* A log that stands still has complained already. */
-    if (kit_deliver_notes(s->kit) != YH_OK && chain_health(s->chain) == YH_OK)
+    if (delivered != YH_OK && delivered != YH_E_AWAY && chain_health(s->chain) == YH_OK)
         yh_log(YH_LOG_ERROR, "serve", "notes wait for the evidence log: %s", yh_cause());
     yh_buf_auto text = yh_buf_make(4096);
     struct yh_json j = yh_json_to(&text);
     monitor_traffic_json(&s->host.monitor.monitor, &j);
     if (yh_buf_check(&text) == YH_OK)
-        on_publish(s, "traffic", yh_buf_view(&text));
+        on_publish(s, "traffic", YH_S(KIT_TOPIC_PERMISSION "\tstation:read"), yh_buf_view(&text));
 }
 
 static yh_err on_note(void *user, yh_str origin, yh_str json)
@@ -220,11 +239,22 @@ static yh_err open_chain(struct server *s)
     return YH_OK;
 }
 
+/* A program may bring other roles than the one before it: everybody's reach is computed anew. */
+static yh_err refresh_access(struct db *d, void *user)
+{
+    (void)user;
+    return kit_access_refresh(d, 0, yh_clock_now());
+}
+
 static yh_err open_business(struct server *s)
 {
-    YH_TRY(kit_database_open(s->config.data_dir, true, READERS, &s->pool));
+    YH_TRY(kit_database_open(s->config.business, true, READERS, &s->pool));
     struct db *writer = db_pool_writer(s->pool);
     yh_err e = source_prepare(writer);
+    if (e == YH_OK)
+        e = people_prepare(writer, yh_clock_now());
+    if (e == YH_OK)
+        e = db_txn(writer, refresh_access, NULL);
     db_pool_put(s->pool, writer);
     return e;
 }
@@ -232,13 +262,14 @@ static yh_err open_business(struct server *s)
 static yh_err open_kit(struct server *s)
 {
     struct kit_config config = {
-        .pool = s->pool, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
+        .pool = s->pool, .key_dir = s->config.data_dir, .portal = s->config.portal, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
     YH_TRY(kit_open(&config, &s->kit));
-    char password[KIT_PASSWORD_MADE + 1];
-    bool created;
-    YH_TRY(kit_account_first(s->kit, yh_clock_now(), password, &created));
-    if (created)
-        fprintf(stderr, "首次启动:已创建管理员 admin,一次性密码 %s ,请登录后立即修改。\n", password);
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    size_t n = 0;
+    YH_TRY(kit_account_first(s->kit, yh_clock_now(), made, &n));
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, "首次启动:已创建%s %s,一次性密码 %s ,请登录后立即修改。\n", made[i].title, made[i].username, made[i].password);
+    explicit_bzero(made, sizeof made);
     return YH_OK;
 }
 
@@ -298,7 +329,7 @@ static yh_err start_relay(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
+    kit_session_routes, kit_account_routes, kit_portal_routes, kit_accounts_routes, kit_grant_routes, kit_role_routes, agency_routes, officer_routes, trace_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
     connection_routes, growth_routes, relay_routes, status_routes, NULL,
 };
 
@@ -339,12 +370,13 @@ static yh_err start_http(struct server *s)
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
         .connections = s->share.http,
-        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted,
+        .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted, .listen = kit_listen,
         .replay = {kit_replay_find, kit_replay_keep}, .check_replies = s->config.check_replies,
     };
     if (!config.static_dir)
         yh_log(YH_LOG_WARN, "serve", "no built front end found: only the interface under /api/v1 is served");
     struct http_server *http;
+    kit_matrix_routes(route_tables);
     YH_TRY(http_start(&config, route_tables, &http));
     atomic_store(&s->http, http);
     return YH_OK;
@@ -398,7 +430,7 @@ static void drain(const struct server *s, struct gate *gate)
 static void close_business(struct server *s)
 {
     db_pool_close(s->pool);
-    if (kit_database_mark(s->config.data_dir) != YH_OK)
+    if (kit_database_mark(s->config.business) != YH_OK)
         yh_log(YH_LOG_WARN, "serve", "the closed database could not be noted: %s", yh_cause());
 }
 

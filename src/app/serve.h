@@ -7,9 +7,11 @@
 
 #include "base/str.h"
 #include "gate/limits.h"
+#include "kit/kit.h"
 
 struct serve_config {
     const char *data_dir;
+    const char *business; /* data_dir, or the address of the server that holds the business database */
     char http_host[256], gate_host[256];
     uint16_t http_port, gate_port;
     uint64_t segment_bytes; /* of the evidence log; 0: its default */
@@ -17,6 +19,7 @@ struct serve_config {
     const char *web_dir; /* built front end; NULL: look beside the program */
     unsigned max_connections; /* of loggers; 0: SERVE_LOGGERS; fewer when descriptors are scarce */
     const struct gate_limits *limits; /* NULL: gate_limits_default */
+    struct kit_portal_config portal; /* its texts outlive the server */
     uint64_t drain_ms;   /* how long the end may take to answer what has arrived; 0: not at all */
 };
 

@@ -33,6 +33,10 @@
 #define atof(...) yh_banned_atof_use_yh_dec_parse
 #undef gets
 #define gets(...) yh_banned_gets
+#undef system
+#define system(...) yh_banned_system_no_shell_is_ever_called
+#undef popen
+#define popen(...) yh_banned_popen_no_shell_is_ever_called
 #undef localtime
 #define localtime(...) yh_banned_localtime_use_yh_time
 #undef gmtime

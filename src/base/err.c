@@ -22,6 +22,7 @@ static const char *const names[YH_ERR_COUNT] = {
     [YH_E_CORRUPT] = "corrupt",
     [YH_E_UNSUPPORTED] = "unsupported",
     [YH_E_INTERNAL] = "internal",
+    [YH_E_AWAY] = "database_away",
 };
 
 yh_err yh_fail(yh_err code, const char *fmt, ...)

@@ -28,6 +28,7 @@ typedef enum yh_err {
     YH_E_CORRUPT,     /* stored bytes do not verify */
     YH_E_UNSUPPORTED,
     YH_E_INTERNAL,    /* our own mistake */
+    YH_E_AWAY,        /* the database server cannot be reached */
     YH_ERR_COUNT
 } yh_err;
 

@@ -55,8 +55,8 @@ static yh_err apply(struct db *d, void *user)
     YH_TRY(is_applied(d, m, checksum, &done));
     if (done)
         return YH_OK;
-    YH_TRY(db_run(d, m->sql, m->name));
-    if (sqlite3_get_autocommit(d->h))
+    YH_TRY(d->driver->define(d, m->sql, m->name));
+    if (d->driver->state(d) != DB_TXN_OPEN)
         return yh_fail(YH_E_INTERNAL, "migration %d (%s) ends its transaction itself", m->number, m->name);
     return record(d, m, checksum);
 }
@@ -74,16 +74,43 @@ static yh_err refuse_newer(struct db *d, int newest_known)
     return YH_OK;
 }
 
-yh_err db_migrate(struct db *d, const struct db_migration *rows, size_t n)
+static yh_err check_order(const struct db_migration *rows, size_t n)
 {
     for (size_t i = 1; i < n; i++)
         if (rows[i].number <= rows[i - 1].number)
             return yh_fail(YH_E_INTERNAL, "migration %d stands after %d", rows[i].number, rows[i - 1].number);
+    return YH_OK;
+}
+
+static yh_err migrate(struct db *d, const struct db_migration *rows, size_t n)
+{
     YH_TRY(db_run(d, sql_table, "cannot create schema_migration"));
     YH_TRY(refuse_newer(d, n ? rows[n - 1].number : 0));
     for (size_t i = 0; i < n; i++) {
         struct db_migration m = rows[i];
         YH_TRY(db_txn(d, apply, &m));
     }
+    return YH_OK;
+}
+
+yh_err db_migrate(struct db *d, const struct db_migration *rows, size_t n)
+{
+    YH_TRY(check_order(rows, n));
+    YH_TRY(d->driver->migrations_lock(d));
+    yh_err e = migrate(d, rows, n);
+    d->driver->migrations_unlock(d);
+    return e;
+}
+
+yh_err db_is_new(struct db *d, bool *ret)
+{
+    db_stmt_auto *s = NULL;
+    bool row;
+    yh_err e = db_prepare(d, sql_newest, &s);
+    if (e == YH_OK)
+        e = db_step(s, &row);
+    if (e != YH_OK && e != YH_E_INTERNAL) /* that the table is missing is all that can be wrong with the text */
+        return e;
+    *ret = e != YH_OK;
     return YH_OK;
 }

@@ -15,49 +15,64 @@ static void back_off(unsigned attempt)
     nanosleep(&pause, NULL);
 }
 
-/* After some failures SQLite has rolled back already; then there is nothing left to undo. The cause stays. */
+bool db_try_again(yh_err e, unsigned *attempt)
+{
+    if (e != YH_E_BUSY || *attempt + 1 >= ATTEMPTS)
+        return false;
+    back_off(++*attempt);
+    return true;
+}
+
+/* The cause stays: what the undoing says is of no interest beside it. */
 static void roll_back(struct db *d, const char *sql)
 {
-    if (!sqlite3_get_autocommit(d->h))
-        sqlite3_exec(d->h, sql, NULL, NULL, NULL);
+    char cause[512];
+    db_txn_state state = d->driver->state(d);
+    if (state == DB_TXN_NONE || state == DB_TXN_LOST)
+        return;
+    snprintf(cause, sizeof cause, "%s", yh_cause());
+    if (db_run(d, sql, "cannot roll back") != YH_OK)
+        (void)yh_fail(YH_E_IO, "%s", cause);
 }
 
 static yh_err commit(struct db *d, const char *sql)
 {
-    if (sqlite3_get_autocommit(d->h))
+    db_txn_state state = d->driver->state(d);
+    if (state == DB_TXN_NONE || state == DB_TXN_FAILED)
         return yh_fail(YH_E_IO, "the transaction was rolled back by an earlier failure");
     return db_run(d, sql, "cannot commit");
 }
 
-static yh_err attempt(struct db *d, const char *begin, const char *end, const char *undo,
-                      yh_err (*work)(struct db *d, void *user), void *user)
+static yh_err attempt(struct db *d, const char *end, const char *undo, yh_err (*work)(struct db *d, void *user),
+                      void *user)
 {
-    YH_TRY(db_run(d, begin, "cannot begin a transaction"));
     d->txn_depth++;
     yh_err e = work(d, user);
-    d->txn_depth--;
     if (e == YH_OK)
         e = commit(d, end);
     if (e != YH_OK)
         roll_back(d, undo);
+    d->txn_depth--;
     return e;
 }
 
 /* Inside another transaction: all of the inner work or nothing of it, but the outer one decides. */
 static yh_err nested(struct db *d, yh_err (*work)(struct db *d, void *user), void *user)
 {
-    return attempt(d, "SAVEPOINT yh", "RELEASE yh", "ROLLBACK TO yh; RELEASE yh", work, user);
+    YH_TRY(db_run(d, "SAVEPOINT yh", "cannot begin a transaction"));
+    return attempt(d, "RELEASE yh", "ROLLBACK TO yh; RELEASE yh", work, user);
 }
 
 yh_err db_txn(struct db *d, yh_err (*work)(struct db *d, void *user), void *user)
 {
     if (d->txn_depth)
         return nested(d, work, user);
-    yh_err e = YH_E_BUSY;
-    for (unsigned i = 0; i < ATTEMPTS && e == YH_E_BUSY; i++) {
-        if (i)
-            back_off(i);
-        e = attempt(d, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", work, user);
-    }
+    yh_err e;
+    unsigned tries = 0;
+    do {
+        e = d->driver->begin(d, tries);
+        if (e == YH_OK)
+            e = attempt(d, "COMMIT", "ROLLBACK", work, user);
+    } while (db_try_again(e, &tries));
     return e;
 }

@@ -1,24 +1,28 @@
 #include "kit/account.h"
 
+#include "base/clock.h"
+#include "kit/grant.h"
 #include "kit/id.h"
 #include "kit/kit_internal.h"
 #include "kit/role.h"
 
 static const char sql_add[] =
-    "INSERT INTO account (id, username, display_name, role, password_hash, must_change, created_at, updated_at, cause)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING";
-static const char sql_count[] = "SELECT COUNT(*) FROM account";
+    "INSERT INTO account (id, username, display_name, password_hash, must_change, created_at, updated_at, cause, officer_id,"
+    " enterprise_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING";
+static const char sql_ever[] = "SELECT COUNT(*) FROM account_grant WHERE role = ?";
 static const char sql_passwd[] =
     "UPDATE account SET password_hash = ?, must_change = ?, updated_at = ? WHERE username = ?";
 static const char sql_disable[] = "UPDATE account SET disabled_at = ?, updated_at = ? WHERE username = ?";
-static const char sql_other_admins[] =
-    "SELECT COUNT(*) FROM account WHERE role = 'admin' AND disabled_at IS NULL AND username <> ?";
-static const char sql_role_of[] = "SELECT role FROM account WHERE username = ?";
+static const char sql_id_of[] = "SELECT id FROM account WHERE username = ?";
+static const char sql_link[] = "UPDATE account SET officer_id = ?, enterprise_id = ?, updated_at = ? WHERE id = ?";
+static const char sql_granted[] = "SELECT COUNT(*) FROM account_grant WHERE account_id = ? AND valid_to > ?";
+static const char sql_has_officer[] = "SELECT 1 FROM officer WHERE id = ?";
+static const char sql_has_enterprise[] = "SELECT 1 FROM enterprise WHERE id = ?";
 static const char sql_end_sessions[] =
     "DELETE FROM account_session WHERE account_id = (SELECT id FROM account WHERE username = ?)";
 static const char sql_unlock[] = "DELETE FROM sign_in_guard WHERE kind = 'account' AND subject = ?";
-static const char sql_list[] = "SELECT id, username, display_name, role, must_change, disabled_at, created_at, cause"
-                               " FROM account ORDER BY username";
+static const char sql_list[] = "SELECT id, username, display_name, must_change, disabled_at, created_at, cause,"
+                               " COALESCE(officer_id, 0), COALESCE(enterprise_id, 0) FROM account ORDER BY username";
 
 /* ---- rules ---- */
 
@@ -47,7 +51,7 @@ static yh_err check_new(const struct kit_new_account *a)
     size_t letters = yh_str_is_utf8(a->display_name) ? yh_utf8_count(a->display_name) : 0;
     if (letters < 1 || letters > 50)
         return yh_fail(YH_E_INVALID, "姓名应为 1 至 50 个字符。");
-    if (!kit_role_find(a->role))
+    if (a->role.n && !kit_role_find(a->role))
         return yh_fail(YH_E_INVALID, "没有角色 %.*s。", YH_FMT(yh_str_sub(a->role, 0, 40)));
     return check_password(a->username, a->password);
 }
@@ -60,18 +64,75 @@ struct adding {
     yh_str by;
     yh_time now;
     int64_t id;
-    bool only_first; /* refuse when there is any account */
+    bool only_first; /* refuse when the role was ever granted */
     bool done;
 };
 
-static yh_err count_accounts(struct db *d, int64_t *ret)
+static yh_err count_with(struct db *d, const char *sql, yh_str name, int64_t *ret)
 {
     db_stmt_auto *s = NULL;
     bool row = false;
-    YH_TRY(db_prepare(d, sql_count, &s));
+    YH_TRY(db_prepare(d, sql, &s));
+    db_bind_str(s, 1, name);
     YH_TRY(db_step(s, &row));
     *ret = db_i64(s, 0);
     return YH_OK;
+}
+
+static yh_err check_there(struct db *d, const char *sql, int64_t id, const char *what)
+{
+    db_stmt_auto *s = NULL;
+    bool row = false;
+    if (id == 0)
+        return YH_OK;
+    YH_TRY(db_prepare(d, sql, &s));
+    db_bind_i64(s, 1, id);
+    YH_TRY(db_step(s, &row));
+    return row ? YH_OK : yh_fail(YH_E_INVALID, "没有这个%s,请核对编号。", what);
+}
+
+static yh_err check_owner(struct db *d, int64_t officer, int64_t enterprise)
+{
+    if (officer && enterprise)
+        return yh_fail(YH_E_INVALID, "账号只能对应人员或企业之一。");
+    YH_TRY(check_there(d, sql_has_officer, officer, "人员"));
+    return check_there(d, sql_has_enterprise, enterprise, "企业");
+}
+
+static void bind_id(struct db_stmt *s, int at, int64_t id)
+{
+    if (id)
+        db_bind_i64(s, at, id);
+    else
+        db_bind_null(s, at);
+}
+
+static yh_err insert_account(struct db *d, struct adding *w)
+{
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(d, sql_add, &s));
+    db_bind_i64(s, 1, w->id);
+    db_bind_str(s, 2, w->a->username);
+    db_bind_str(s, 3, w->a->display_name);
+    db_bind_z(s, 4, w->phc);
+    db_bind_i64(s, 5, w->a->must_change);
+    db_bind_i64(s, 6, w->now);
+    db_bind_i64(s, 7, w->now);
+    db_bind_str(s, 8, w->by);
+    bind_id(s, 9, w->a->officer_id);
+    bind_id(s, 10, w->a->enterprise_id);
+    YH_TRY(db_exec(s));
+    w->done = db_changes(d) == 1;
+    return YH_OK;
+}
+
+static yh_err grant_first_role(struct db *d, struct adding *w)
+{
+    const struct kit_new_grant g = {.account_id = w->id, .role = w->a->role, .from = w->now, .to = KIT_FOREVER,
+                                    .reach = kit_role_widest(kit_role_find(w->a->role))};
+    const struct kit_actor by = {0, w->by};
+    int64_t id;
+    return kit_grant_put(d, &g, &by, w->now, &id);
 }
 
 static yh_err add(struct db *d, void *user)
@@ -80,24 +141,15 @@ static yh_err add(struct db *d, void *user)
     int64_t there = 0;
     w->done = false;
     if (w->only_first)
-        YH_TRY(count_accounts(d, &there));
+        YH_TRY(count_with(d, sql_ever, w->a->role, &there));
     if (there > 0)
         return YH_OK;
-    db_stmt_auto *s = NULL;
-    YH_TRY(db_prepare(d, sql_add, &s));
-    db_bind_i64(s, 1, w->id);
-    db_bind_str(s, 2, w->a->username);
-    db_bind_str(s, 3, w->a->display_name);
-    db_bind_str(s, 4, w->a->role);
-    db_bind_z(s, 5, w->phc);
-    db_bind_i64(s, 6, w->a->must_change);
-    db_bind_i64(s, 7, w->now);
-    db_bind_i64(s, 8, w->now);
-    db_bind_str(s, 9, w->by);
-    YH_TRY(db_exec(s));
-    w->done = db_changes(d) == 1;
+    YH_TRY(check_owner(d, w->a->officer_id, w->a->enterprise_id));
+    YH_TRY(insert_account(d, w));
     if (!w->done)
         return YH_OK;
+    if (w->a->role.n)
+        YH_TRY(grant_first_role(d, w));
     const struct kit_note note = {"account.created", w->by, w->now,
                                   {{"username", w->a->username}, {"role", w->a->role}, {"by", w->by}}};
     return kit_note_put(d, &note);
@@ -128,25 +180,40 @@ yh_err kit_account_add(struct kit *k, const struct kit_new_account *a, yh_str by
     return YH_OK;
 }
 
-yh_err kit_account_first(struct kit *k, yh_time now, char ret_password[KIT_PASSWORD_MADE + 1], bool *ret_created)
+/* Where somebody else has that name already nothing is made; the command line can. */
+static yh_err make_first(struct kit *k, const struct kit_role *role, yh_time now, struct kit_first_account *f, bool *ret_made)
 {
-    int64_t there = 0;
+    kit_password_make(f->password);
+    const struct kit_new_account a = {.username = yh_str_of(role->name), .display_name = yh_str_of(role->title),
+                                      .role = yh_str_of(role->name), .password = yh_str_of(f->password), .must_change = true};
+    struct adding w = {.a = &a, .by = YH_S("first-start"), .now = now, .only_first = true};
+    int64_t ever = 0;
     {
         kit_loan_auto l = kit_reader(k);
-        YH_TRY(count_accounts(l.d, &there));
+        YH_TRY(count_with(l.d, sql_ever, a.role, &ever));
     }
-    *ret_created = false;
-    if (there > 0)
+    *ret_made = false;
+    if (ever > 0)
         return YH_OK;
-    char password[KIT_PASSWORD_MADE + 1];
-    kit_password_make(password);
-    const struct kit_new_account a = {YH_S("admin"), YH_S("系统管理员"), YH_S("admin"), yh_str_of(password), true};
-    struct adding w = {.a = &a, .by = YH_S("first-start"), .now = now, .only_first = true};
+    YH_TRY(check_new(&a));
     YH_TRY(store_new(k, &w));
-    if (w.done)
-        memcpy(ret_password, password, sizeof password);
-    explicit_bzero(password, sizeof password);
-    *ret_created = w.done;
+    f->username = role->name;
+    f->title = role->title;
+    *ret_made = w.done;
+    return YH_OK;
+}
+
+yh_err kit_account_first(struct kit *k, yh_time now, struct kit_first_account ret[KIT_FIRST_ACCOUNTS], size_t *ret_n)
+{
+    size_t n, made = 0;
+    const struct kit_role *roles = kit_roles(&n);
+    for (size_t i = 0; i < n && made < KIT_FIRST_ACCOUNTS; i++) {
+        bool one = false;
+        if (roles[i].alone)
+            YH_TRY(make_first(k, &roles[i], now, &ret[made], &one));
+        made += one;
+    }
+    *ret_n = made;
     return YH_OK;
 }
 
@@ -213,23 +280,16 @@ yh_err kit_account_passwd(struct kit *k, yh_str username, yh_str password, bool 
     return YH_OK;
 }
 
-/* Somebody must remain who can let others in. */
-static yh_err refuse_last_admin(struct db *d, yh_str username)
+static yh_err find_id(struct db *d, yh_str username, int64_t *ret)
 {
-    db_stmt_auto *role = NULL, *others = NULL;
+    db_stmt_auto *s = NULL;
     bool row = false;
-    YH_TRY(db_prepare(d, sql_role_of, &role));
-    db_bind_str(role, 1, username);
-    YH_TRY(db_step(role, &row));
+    YH_TRY(db_prepare(d, sql_id_of, &s));
+    db_bind_str(s, 1, username);
+    YH_TRY(db_step(s, &row));
     if (!row)
         return no_account(username);
-    if (!yh_str_is(db_str(role, 0), "admin"))
-        return YH_OK;
-    YH_TRY(db_prepare(d, sql_other_admins, &others));
-    db_bind_str(others, 1, username);
-    YH_TRY(db_step(others, &row));
-    if (db_i64(others, 0) == 0)
-        return yh_fail(YH_E_CONFLICT, "%.*s 是最后一名可用的管理员,不能停用。", YH_FMT(username));
+    *ret = db_i64(s, 0);
     return YH_OK;
 }
 
@@ -237,8 +297,10 @@ static yh_err disable(struct db *d, void *user)
 {
     const struct change *c = user;
     db_stmt_auto *s = NULL;
+    int64_t id = 0;
+    YH_TRY(find_id(d, c->username, &id));
     if (c->flag)
-        YH_TRY(refuse_last_admin(d, c->username));
+        YH_TRY(kit_grant_keep_last(d, id, c->now)); /* somebody must remain who can let others in */
     YH_TRY(db_prepare(d, sql_disable, &s));
     if (c->flag)
         db_bind_i64(s, 1, c->now);
@@ -247,9 +309,8 @@ static yh_err disable(struct db *d, void *user)
     db_bind_i64(s, 2, c->now);
     db_bind_str(s, 3, c->username);
     YH_TRY(db_exec(s));
-    if (db_changes(d) != 1)
-        return no_account(c->username);
     YH_TRY(run_with_name(d, sql_end_sessions, c->username));
+    YH_TRY(kit_access_refresh(d, id, c->now));
     return put_change_note(d, c, c->flag ? "account.disabled" : "account.enabled");
 }
 
@@ -265,24 +326,98 @@ yh_err kit_account_disable(struct kit *k, yh_str username, bool disabled, yh_str
     return YH_OK;
 }
 
+/* ---- whose it is ---- */
+
+struct linking {
+    yh_str username, by;
+    int64_t officer, enterprise;
+    yh_time now;
+};
+
+static yh_err refuse_granted(struct db *d, int64_t account, yh_time now)
+{
+    db_stmt_auto *s = NULL;
+    bool row = false;
+    YH_TRY(db_prepare(d, sql_granted, &s));
+    db_bind_i64(s, 1, account);
+    db_bind_i64(s, 2, now);
+    YH_TRY(db_step(s, &row));
+    if (db_i64(s, 0))
+        return yh_fail(YH_E_CONFLICT, "账号已有授权,对应的人员或企业不能更换。请先由安全管理员收回授权。");
+    return YH_OK;
+}
+
+static yh_err link_account(struct db *d, void *user)
+{
+    const struct linking *w = user;
+    db_stmt_auto *s = NULL;
+    int64_t id = 0;
+    YH_TRY(find_id(d, w->username, &id));
+    YH_TRY(check_owner(d, w->officer, w->enterprise));
+    YH_TRY(refuse_granted(d, id, w->now));
+    YH_TRY(db_prepare(d, sql_link, &s));
+    bind_id(s, 1, w->officer);
+    bind_id(s, 2, w->enterprise);
+    db_bind_i64(s, 3, w->now);
+    db_bind_i64(s, 4, id);
+    YH_TRY(db_exec(s));
+    const struct kit_note note = {"account.linked", w->by, w->now, {{"username", w->username}, {"by", w->by}}};
+    return kit_note_put(d, &note);
+}
+
+yh_err kit_account_link(struct kit *k, yh_str username, int64_t officer_id, int64_t enterprise_id, yh_str by, yh_time now)
+{
+    struct linking w = {username, by, officer_id, enterprise_id, now};
+    {
+        kit_loan_auto l = kit_writer(k);
+        YH_TRY(db_txn(l.d, link_account, &w));
+    }
+    kit_note_send(k);
+    return YH_OK;
+}
+
+yh_err kit_account_is_administrator(struct kit *k, yh_str username, yh_time now, bool *ret)
+{
+    char roles[KIT_ROLES_MAX];
+    int64_t id = 0;
+    kit_loan_auto l = kit_reader(k);
+    YH_TRY(find_id(l.d, username, &id));
+    YH_TRY(kit_roles_of(l.d, id, now, roles));
+    const struct kit_role *first = kit_role_find(kit_first_role(yh_str_of(roles)));
+    *ret = first && first->alone;
+    return YH_OK;
+}
+
+/* ---- list ---- */
+
+static struct kit_account read_account(const struct db_stmt *s, yh_str roles)
+{
+    return (struct kit_account){.id = db_i64(s, 0),
+                                .username = db_str(s, 1),
+                                .display_name = db_str(s, 2),
+                                .role = kit_first_role(roles),
+                                .roles = roles,
+                                .must_change = db_i64(s, 3) != 0,
+                                .disabled = !db_is_null(s, 4),
+                                .created_at = db_i64(s, 5),
+                                .cause = db_str(s, 6),
+                                .officer_id = db_i64(s, 7),
+                                .enterprise_id = db_i64(s, 8)};
+}
+
 yh_err kit_account_list(struct kit *k, bool (*each)(void *user, const struct kit_account *a), void *user)
 {
     kit_loan_auto l = kit_reader(k);
     db_stmt_auto *s = NULL;
     YH_TRY(db_prepare(l.d, sql_list, &s));
     for (;;) {
+        char roles[KIT_ROLES_MAX];
         bool row = false;
         YH_TRY(db_step(s, &row));
         if (!row)
             return YH_OK;
-        struct kit_account a = {.id = db_i64(s, 0),
-                                .username = db_str(s, 1),
-                                .display_name = db_str(s, 2),
-                                .role = db_str(s, 3),
-                                .must_change = db_i64(s, 4) != 0,
-                                .disabled = !db_is_null(s, 5),
-                                .created_at = db_i64(s, 6),
-                                .cause = db_str(s, 7)};
+        YH_TRY(kit_roles_of(l.d, db_i64(s, 0), yh_clock_now(), roles));
+        struct kit_account a = read_account(s, yh_str_of(roles));
         if (!each(user, &a))
             return YH_OK;
     }

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/sm3.h"
 #include "kit/kit.h"
+#include "kit/vault.h"
 
 #define HEX (2 * YH_SM3_LEN)
 #define TAIL "  yuheng.db\n"
@@ -56,6 +57,8 @@ static bool is_unfinished(const char *db)
 yh_err kit_database_mark(const char *dir)
 {
     char db[PATH_MAX], mark[PATH_MAX], text[MARK];
+    if (db_is_server(dir))
+        return YH_OK;
     YH_TRY(paths(dir, db, mark));
     if (is_unfinished(db))
         return YH_OK;
@@ -66,6 +69,8 @@ yh_err kit_database_mark(const char *dir)
 yh_err kit_database_unmark(const char *dir)
 {
     char db[PATH_MAX], mark[PATH_MAX];
+    if (db_is_server(dir))
+        return YH_OK;
     YH_TRY(paths(dir, db, mark));
     if (access(mark, F_OK) != 0)
         return YH_OK;
@@ -77,6 +82,8 @@ yh_err kit_database_unmark(const char *dir)
 yh_err kit_database_check(const char *dir)
 {
     char db[PATH_MAX], mark[PATH_MAX], text[MARK];
+    if (db_is_server(dir))
+        return db_check(dir);
     YH_TRY(paths(dir, db, mark));
     if (access(mark, F_OK) == 0 && !is_unfinished(db)) {
         yh_buf_auto kept = yh_buf_make(4096);
@@ -85,5 +92,6 @@ yh_err kit_database_check(const char *dir)
         if (!yh_str_is(yh_buf_view(&kept), text))
             return yh_fail(YH_E_CORRUPT, "%.300s is not what it was when it was closed (%.300s)", db, mark);
     }
-    return db_check(db);
+    YH_TRY(db_check(db));
+    return kit_vault_check(dir);
 }

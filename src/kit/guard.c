@@ -27,7 +27,7 @@ static const char sql_forget[] = "DELETE FROM sign_in_guard WHERE last_failure <
 static const char sql_clear[] = "DELETE FROM sign_in_guard WHERE kind = 'account' AND subject = ?";
 static const char sql_refund[] = "UPDATE sign_in_guard SET failures = failures - 1,"
                                  " locked_until = CASE WHEN failures <= ? THEN 0 ELSE locked_until END"
-                                 " WHERE kind = 'address' AND subject = ? AND failures > 0";
+                                 " WHERE kind = ? AND subject = ? AND failures > 0";
 
 static yh_time lock_of(const struct rule *r, int64_t failures)
 {
@@ -111,17 +111,24 @@ yh_err kit_guard_charge(struct db *d, yh_str name_hash, yh_str peer, yh_time now
     return yh_fail(YH_E_BUSY, "sign-in is locked for now");
 }
 
+static yh_err refund(struct db *d, const struct rule *r, yh_str subject)
+{
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(d, sql_refund, &s));
+    db_bind_i64(s, 1, r->free);
+    db_bind_z(s, 2, r->kind);
+    db_bind_str(s, 3, subject);
+    return db_exec(s);
+}
+
 static yh_err clear(struct db *d, void *user)
 {
     const struct attempt *a = user;
-    db_stmt_auto *account = NULL, *address = NULL;
+    db_stmt_auto *account = NULL;
     YH_TRY(db_prepare(d, sql_clear, &account));
     db_bind_str(account, 1, a->name);
     YH_TRY(db_exec(account));
-    YH_TRY(db_prepare(d, sql_refund, &address));
-    db_bind_i64(address, 1, by_address.free);
-    db_bind_str(address, 2, a->address);
-    return db_exec(address);
+    return refund(d, &by_address, a->address);
 }
 
 yh_err kit_guard_clear(struct db *d, yh_str name_hash, yh_str peer)
@@ -129,6 +136,20 @@ yh_err kit_guard_clear(struct db *d, yh_str name_hash, yh_str peer)
     char buf[64];
     struct attempt a = {.name = name_hash, .address = kit_guard_address(peer, buf)};
     return db_txn(d, clear, &a);
+}
+
+static yh_err refund_both(struct db *d, void *user)
+{
+    const struct attempt *a = user;
+    YH_TRY(refund(d, &by_account, a->name));
+    return refund(d, &by_address, a->address);
+}
+
+yh_err kit_guard_refund(struct db *d, yh_str name_hash, yh_str peer)
+{
+    char buf[64];
+    struct attempt a = {.name = name_hash, .address = kit_guard_address(peer, buf)};
+    return db_txn(d, refund_both, &a);
 }
 
 /* "192.0.2.7:40123", "[2001:db8::1]:40123", "2001:db8::1": the host part. */

@@ -14,6 +14,7 @@ extern const size_t kit_migrations_count;
 
 static const char sql_keep_note[] = "INSERT INTO pending_note (id, origin, json) VALUES (?, ?, ?)";
 static const char sql_oldest_note[] = "SELECT id, origin, json FROM pending_note ORDER BY id LIMIT 1";
+static const char sql_accounts[] = "SELECT COUNT(*) FROM account";
 static const char sql_drop_note[] = "DELETE FROM pending_note WHERE id = ?";
 
 yh_err kit_migrate(struct db *d)
@@ -21,32 +22,54 @@ yh_err kit_migrate(struct db *d)
     return db_migrate(d, kit_migrations, kit_migrations_count);
 }
 
-static yh_err migrate_pool(struct db_pool *p)
+static yh_err migrate_pool(struct db_pool *p, bool create)
 {
+    bool is_new = false;
     struct db *w = db_pool_writer(p);
-    yh_err e = kit_migrate(w);
+    yh_err e = create ? YH_OK : db_is_new(w, &is_new);
+    if (is_new)
+        e = yh_fail(YH_E_NOT_FOUND, "the database is empty: nothing was ever set up in it");
+    if (e == YH_OK)
+        e = kit_migrate(w);
     db_pool_put(p, w);
     return e;
 }
 
-yh_err kit_database_open(const char *dir, bool create, unsigned readers, struct db_pool **ret)
+/* The file in a folder, made if it is wanted. */
+static yh_err file_in(const char *dir, bool create, char ret_path[PATH_MAX])
 {
-    char path[PATH_MAX];
-    struct db_pool *p = NULL;
-    if (snprintf(path, sizeof path, "%s/yuheng.db", dir) >= (int)sizeof path)
+    if (snprintf(ret_path, PATH_MAX, "%s/yuheng.db", dir) >= PATH_MAX)
         return yh_fail(YH_E_TOO_LARGE, "path too long: %s", dir);
     if (create)
         YH_TRY(yh_dir_make(dir));
-    else if (access(path, F_OK) != 0)
-        return yh_fail_errno("cannot open %s", path);
-    YH_TRY(kit_database_unmark(dir));
-    YH_TRY(db_pool_open(path, readers, &p));
-    yh_err e = migrate_pool(p);
+    else if (access(ret_path, F_OK) != 0)
+        return yh_fail_errno("cannot open %s", ret_path);
+    return kit_database_unmark(dir);
+}
+
+yh_err kit_database_open(const char *place, bool create, unsigned readers, struct db_pool **ret)
+{
+    char path[PATH_MAX];
+    struct db_pool *p = NULL;
+    if (!db_is_server(place))
+        YH_TRY(file_in(place, create, path));
+    YH_TRY(db_pool_open(db_is_server(place) ? place : path, readers, &p));
+    yh_err e = migrate_pool(p, create);
     if (e != YH_OK) {
         db_pool_close(p);
         return e;
     }
     *ret = p;
+    return YH_OK;
+}
+
+yh_err kit_database_is_used(struct db *d, bool *ret)
+{
+    db_stmt_auto *s = NULL;
+    bool row = false;
+    YH_TRY(db_prepare(d, sql_accounts, &s));
+    YH_TRY(db_step(s, &row));
+    *ret = row && db_i64(s, 0) > 0;
     return YH_OK;
 }
 
@@ -56,6 +79,14 @@ yh_err kit_open(const struct kit_config *config, struct kit **ret)
     if (!k)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the kit");
     k->config = *config;
+    yh_err e = kit_portal_new(&config->portal, &k->portal);
+    if (e == YH_OK && config->key_dir)
+        e = kit_vault_open(config->key_dir, &k->vault);
+    if (e != YH_OK) {
+        kit_portal_free(k->portal);
+        free(k);
+        return e;
+    }
     if (k->config.hash_slots == 0)
         k->config.hash_slots = 2;
     sem_init(&k->hash_slots, 0, k->config.hash_slots);
@@ -70,6 +101,8 @@ void kit_close(struct kit *k)
 {
     if (!k)
         return;
+    kit_vault_close(k->vault);
+    kit_portal_free(k->portal);
     sem_destroy(&k->hash_slots);
     pthread_mutex_destroy(&k->deliver_lock);
     pthread_mutex_destroy(&k->cache_lock);
@@ -177,11 +210,24 @@ yh_err kit_deliver_notes(struct kit *k)
     return e == YH_E_NOT_FOUND ? YH_OK : e;
 }
 
+struct db_pool *kit_pool(const struct kit *k)
+{
+    return k->config.pool;
+}
+
+void kit_rights_changed(struct kit *k, int64_t account)
+{
+    kit_cache_clear(k);
+    kit_sessions_ended(k, account);
+    kit_note_send(k);
+}
+
 void kit_sessions_ended(struct kit *k, int64_t account)
 {
-    char id[24];
+    char id[24] = "";
     if (!k->config.ended)
         return;
-    snprintf(id, sizeof id, "%lld", (long long)account);
+    if (account)
+        snprintf(id, sizeof id, "%lld", (long long)account);
     k->config.ended(k->config.ended_user, yh_str_of(id));
 }

@@ -87,8 +87,8 @@ const char *kit_password_problem(yh_str username, yh_str password)
 {
     if (!yh_str_is_utf8(password) || password.n > KIT_PASSWORD_MAX || memchr(password.p, '\0', password.n))
         return "密码过长或含有无法识别的字符,请更换密码。";
-    if (yh_utf8_count(password) < 10)
-        return "密码不足 10 位,请加长密码。";
+    if (yh_utf8_count(password) < 12)
+        return "密码不足 12 位,请加长密码。";
     if (contains_nocase(password, username))
         return "密码中含有用户名,请更换密码。";
     if (yh_utf8_count(password) < 16 && classes_of(password) < 3)

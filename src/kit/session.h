@@ -16,20 +16,26 @@
 
 struct kit_session {
     int64_t account_id;
-    yh_str username, display_name, role;
+    yh_str username, display_name;
+    yh_str role, roles; /* granted now, separated by blanks; the first of them, "" without */
+    uint64_t rights;    /* permissions it has: bits by place in the table of kit/role.h */
+    uint64_t wide;      /* those of them that reach all data */
     bool must_change;   /* the password was set by somebody else */
     yh_time expires;    /* when nothing more is asked */
     yh_str csrf;
+    yh_str granted;     /* of a machine token: its permissions, blanks between; {NULL, 0} for a person */
 };
 
 /* What a person typed, and from where. */
 struct kit_credentials {
     yh_str username, password;
     yh_str peer, user_agent;
+    yh_str code; /* of the second factor, or a recovery code; may be empty */
 };
 
 /*
- * UNAUTH: unknown name, wrong password and disabled account alike, after the same work.
+ * UNAUTH: unknown name, wrong password, disabled account and wrong code alike, after the same work.
+ * DENIED: the password is right; the account has a second factor, and no code came along.
  * BUSY: locked until *ret_until; nothing was checked. TIMEOUT: too many sign-ins at the same time.
  */
 yh_must yh_err kit_sign_in(struct kit *k, const struct kit_credentials *c, yh_time now, struct yh_arena *arena,

@@ -25,11 +25,13 @@ static bool fill(struct kit_cached *c, yh_str token, const struct kit_session *s
 {
     c->account_id = s->account_id;
     c->must_change = s->must_change;
+    c->rights = s->rights;
+    c->wide = s->wide;
     c->created = created;
     c->checked = now;
     return keep_text(c->token, sizeof c->token, token) && keep_text(c->username, sizeof c->username, s->username) &&
            keep_text(c->display_name, sizeof c->display_name, s->display_name) &&
-           keep_text(c->role, sizeof c->role, s->role) && keep_text(c->csrf, sizeof c->csrf, s->csrf);
+           keep_text(c->roles, sizeof c->roles, s->roles) && keep_text(c->csrf, sizeof c->csrf, s->csrf);
 }
 
 uint64_t kit_cache_round(struct kit *k)

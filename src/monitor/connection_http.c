@@ -4,6 +4,7 @@
 #include "hj212/dialect.h"
 #include "monitor/frame_json.h"
 #include "monitor/registry.h"
+#include "monitor/station_scope.h"
 
 enum sender { SENDER_ANY, SENDER_KNOWN, SENDER_UNKNOWN, SENDER_SILENT /* connected, said nothing readable yet */ };
 
@@ -134,6 +135,32 @@ static void put_door(struct yh_json *j, const struct monitor_door *d)
     yh_json_arr_end(j);
 }
 
+/* ---- within reach; under the book's lock ---- */
+
+static void keep_reached_mns(struct live *live, const struct kit_scope *scope, struct monitor_peer *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->mn_n; i++)
+        if (station_in_scope(scope, live_find(live, p->mns[i])))
+            p->mns[kept++] = p->mns[i];
+    p->mn_n = p->mn_total = kept;
+}
+
+/* Connections that speak for nobody within reach do not exist for the person, nor do the addresses that were refused. */
+static void keep_reached(struct live *live, const struct kit_scope *scope, struct monitor_door *d)
+{
+    size_t kept = 0;
+    if (scope->all)
+        return;
+    for (size_t i = 0; i < d->peer_n; i++) {
+        keep_reached_mns(live, scope, &d->peers[i]);
+        if (d->peers[i].mn_n)
+            d->peers[kept++] = d->peers[i];
+    }
+    d->peer_n = kept;
+    d->refusal_n = 0;
+}
+
 /* ---- the page ---- */
 
 struct page {
@@ -182,6 +209,8 @@ static yh_err list_connections(struct http_request *rq)
 {
     const struct monitor_http *m = monitor_http_of(rq);
     struct page page = {.before = UINT64_MAX, .limit = (size_t)http_query_int(rq, "limit", 50)};
+    struct kit_scope scope;
+    YH_TRY(kit_scope_of(rq, &scope));
     struct filter filter = {0};
     struct monitor_door door = {0};
     yh_str cursor = {0};
@@ -194,6 +223,7 @@ static yh_err list_connections(struct http_request *rq)
     struct yh_json *j = http_json(rq);
     yh_json_obj(j);
     live_lock(m->live);
+    keep_reached(m->live, &scope, &door);
     put_peers(j, m->live, &door, &filter, &page);
     live_unlock(m->live);
     yh_json_ku64(j, "total", page.total);

@@ -4,6 +4,7 @@
 #include "chain/merkle.h"
 #include "hj212/text.h"
 #include "monitor/frame_json.h"
+#include "monitor/station_scope.h"
 
 #define RECORD_MAX (CHAIN_PAYLOAD_MAX + 4096)
 
@@ -23,8 +24,11 @@ static yh_err record_of(struct http_request *rq, yh_buf *bytes, struct chain_rec
     uint64_t seq;
     if (!yh_str_to_u64(http_path_param(rq, "seq"), &seq))
         return http_problem(rq, 404, "not_found", "没有这条存证记录,请核对编号。");
+    bool reached = false;
     yh_err e = chain_get(monitor_http_of(rq)->chain, seq, bytes, ret, ret_leaf);
-    if (e == YH_E_NOT_FOUND)
+    if (e == YH_OK)
+        e = station_reached(rq, monitor_http_of(rq)->live, ret->origin, &reached);
+    if (e == YH_E_NOT_FOUND || (e == YH_OK && !reached))
         return http_problem(rq, 404, "not_found", "没有这条存证记录,请核对编号。");
     return e;
 }

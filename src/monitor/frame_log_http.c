@@ -3,6 +3,7 @@
 
 #include "monitor/frame_json.h"
 #include "monitor/frame_log.h"
+#include "monitor/station_scope.h"
 
 static const char *const kinds[] = {"frame", "bad", "junk", NULL};
 
@@ -63,7 +64,9 @@ static yh_err list_frames(struct http_request *rq)
     q.faults = http_query(rq, "faults", &faults) && yh_str_is(faults, "true");
     q.limit = (size_t)http_query_int(rq, "limit", 50);
     struct frame_log_page page;
-    yh_err e = frame_log_page(m->chain, m->live, &q, rq->arena, &page);
+    bool reached = false;
+    YH_TRY(station_reached(rq, m->live, q.mn, &reached));
+    yh_err e = reached ? frame_log_page(m->chain, m->live, &q, rq->arena, &page) : YH_E_NOT_FOUND;
     if (e == YH_E_NOT_FOUND)
         return http_problem(rq, 404, "not_found", "没有收到过这个设备编码(MN)的报文,请核对。");
     YH_TRY(e);
@@ -73,22 +76,30 @@ static yh_err list_frames(struct http_request *rq)
 
 /* ---- faults ---- */
 
-static void put_fault(struct yh_json *j, const struct fault *f)
+/* The count is the platform's; the example (its number, sender and figures) is somebody's data. */
+static void put_fault(struct yh_json *j, const struct fault *f, bool reached)
 {
     yh_json_obj(j);
     yh_json_kz(j, "cause", f->cause);
-    yh_json_kz(j, "text", f->text);
+    yh_json_kz(j, "text", reached ? f->text : "最近一例不在您的数据范围内。");
     yh_json_ku64(j, "count", f->count);
-    yh_json_ku64(j, "last_seq", f->last_seq);
+    yh_json_key(j, "last_seq");
+    if (reached)
+        yh_json_u64(j, f->last_seq);
+    else
+        yh_json_null(j);
     yh_json_ktime(j, "last_received", f->last_received);
-    yh_json_kz(j, "last_mn", f->last_mn[0] ? f->last_mn : NULL);
+    yh_json_kz(j, "last_mn", reached && f->last_mn[0] ? f->last_mn : NULL);
     yh_json_obj_end(j);
 }
 
 static yh_err get_faults(struct http_request *rq)
 {
     struct fault *rows = YH_NEW_N(rq->arena, struct fault, FAULTS_MAX);
+    struct live *live = monitor_http_of(rq)->live;
+    struct kit_scope scope;
     yh_time since;
+    YH_TRY(kit_scope_of(rq, &scope));
     if (!rows)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the faults");
     size_t n = faults_get(monitor_faults(monitor_http_of(rq)->monitor), rows, &since);
@@ -97,8 +108,10 @@ static yh_err get_faults(struct http_request *rq)
     yh_json_ktime(j, "since", since);
     yh_json_key(j, "items");
     yh_json_arr(j);
+    live_lock(live);
     for (size_t i = 0; i < n; i++)
-        put_fault(j, &rows[i]);
+        put_fault(j, &rows[i], station_in_scope(&scope, live_find(live, yh_str_of(rows[i].last_mn))));
+    live_unlock(live);
     yh_json_arr_end(j);
     yh_json_obj_end(j);
     return YH_OK;
@@ -141,7 +154,7 @@ static const struct http_field fault_fields[] = {
     {.name = "cause", .type = HTTP_T_STRING, .required = true, .title = "故障"},
     {.name = "text", .type = HTTP_T_STRING, .required = true, .title = "可能原因"},
     {.name = "count", .type = HTTP_T_INT, .required = true, .title = "次数"},
-    {.name = "last_seq", .type = HTTP_T_INT, .required = true, .title = "最近一次的存证编号"},
+    {.name = "last_seq", .type = HTTP_T_INT, .required = true, .nullable = true, .title = "最近一次的存证编号"},
     {.name = "last_received", .type = HTTP_T_TIME, .required = true, .title = "最近一次"},
     {.name = "last_mn", .type = HTTP_T_STRING, .required = true, .nullable = true, .title = "最近一次的设备编码"},
     {.name = NULL},

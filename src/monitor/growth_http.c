@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "chain/growth.h"
+#include "monitor/station_scope.h"
 
 #define DEFAULT_DAYS 7
 #define MOST_DAYS 366
@@ -20,6 +21,17 @@ static int newest_and_largest_first(const void *a, const void *b)
     if ((*x)->bytes != (*y)->bytes)
         return (*x)->bytes > (*y)->bytes ? -1 : 1;
     return yh_str_cmp((*x)->origin, (*y)->origin);
+}
+
+static size_t keep_reached(struct live *live, const struct kit_scope *scope, struct chain_growth_row **rows, size_t n)
+{
+    size_t kept = 0;
+    live_lock(live);
+    for (size_t i = 0; i < n; i++)
+        if (station_in_scope(scope, live_find(live, rows[i]->origin)))
+            rows[kept++] = rows[i];
+    live_unlock(live);
+    return kept;
 }
 
 static void put_day(struct yh_json *j, int32_t day)
@@ -102,8 +114,11 @@ static yh_err get_growth(struct http_request *rq)
     yh_cleanup(chain_growth_done) struct chain_growth g = {0};
     yh_free_auto struct chain_growth_row **rows = NULL;
     struct view v = {0};
+    struct kit_scope scope;
+    YH_TRY(kit_scope_of(rq, &scope));
     YH_TRY(chain_growth_read(monitor_http_of(rq)->chain, chain_growth_day(from_time), chain_growth_day(to_time), &g));
     YH_TRY(chain_growth_sorted(&g, &rows, &v.n));
+    v.n = keep_reached(monitor_http_of(rq)->live, &scope, rows, v.n);
     qsort(rows, v.n, sizeof(struct chain_growth_row *), newest_and_largest_first);
     v.rows = rows;
     return put_growth(rq, &v);

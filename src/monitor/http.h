@@ -81,5 +81,6 @@ extern const struct http_route growth_routes[];
 extern const struct http_route station_routes[];
 extern const struct http_route series_routes[];
 extern const struct http_route overview_routes[];
+extern const struct http_route trace_routes[];
 
 #endif

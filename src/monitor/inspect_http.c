@@ -1,5 +1,6 @@
 /* Frame inspector: what a pasted text holds, and a frame made from its fields. Nothing is stored. */
 #include "monitor/http.h"
+#include "monitor/station_scope.h"
 
 #include "hj212/compose.h"
 #include "hj212/framer.h"
@@ -81,7 +82,11 @@ static struct hj212_key key_for(struct inspection *x, yh_str segment, const char
 {
     struct hj212_brief brief;
     hj212_peek(segment, &brief);
-    struct hj212_key key = x->given.set ? x->given : live_profile(monitor_http_of(x->rq)->live, brief.mn).key;
+    struct live *live = monitor_http_of(x->rq)->live;
+    struct hj212_key key = x->given;
+    bool reached = false; /* a station's key opens its frames only to those who see the station */
+    if (!key.set && station_reached(x->rq, live, brief.mn, &reached) == YH_OK && reached)
+        key = live_profile(live, brief.mn).key;
     *ret_from = !key.set ? NULL : x->given.set ? "given" : "station";
     return key;
 }

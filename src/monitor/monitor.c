@@ -11,6 +11,7 @@
 #include "hj212/split.h"
 #include "monitor/rederive.h"
 #include "monitor/registry.h"
+#include "monitor/station_scope.h"
 #include "source/source.h"
 
 #define WARM_RECORDS      200000u
@@ -89,8 +90,12 @@ static void publish_value(struct monitor *m, const struct chain_record *r, const
     }
     yh_json_arr_end(&j);
     yh_json_obj_end(&j);
-    if (yh_buf_check(&text) == YH_OK)
-        m->config.publish(m->config.user, "value", yh_buf_view(&text));
+    yh_buf_auto topic = yh_buf_make(256);
+    live_lock(m->config.live);
+    station_topic(live_find(m->config.live, r->origin), r->origin, &topic);
+    live_unlock(m->config.live);
+    if (yh_buf_check(&text) == YH_OK && yh_buf_check(&topic) == YH_OK)
+        m->config.publish(m->config.user, "value", yh_buf_view(&topic), yh_buf_view(&text));
 }
 
 static void publish_mn(struct monitor *m, const char *event, const struct live_station *s)
@@ -106,8 +111,10 @@ static void publish_mn(struct monitor *m, const char *event, const struct live_s
         yh_json_ktime(&j, "last_received", s->last_received);
     }
     yh_json_obj_end(&j);
-    if (yh_buf_check(&text) == YH_OK)
-        m->config.publish(m->config.user, event, yh_buf_view(&text));
+    yh_buf_auto topic = yh_buf_make(256);
+    station_topic(s, yh_str_of(s->mn), &topic);
+    if (yh_buf_check(&text) == YH_OK && yh_buf_check(&topic) == YH_OK)
+        m->config.publish(m->config.user, event, yh_buf_view(&topic), yh_buf_view(&text));
 }
 
 static void count(struct monitor *m, const struct ingest_result *result)

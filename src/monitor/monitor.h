@@ -20,7 +20,7 @@ struct monitor_config {
     struct db_pool *pool;
     struct live *live;
     /* Events for the browsers ("value", "station", "unknown", and once a second a call of tick). */
-    void (*publish)(void *user, const char *event, yh_str json);
+    void (*publish)(void *user, const char *event, yh_str topic, yh_str json); /* topics: kit/session_http.h */
     void (*tick)(void *user);
     void *user;
 };

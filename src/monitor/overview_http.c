@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "monitor/registry.h"
+#include "monitor/station_scope.h"
 #include "source/source.h"
 
 static const struct {
@@ -74,12 +75,12 @@ static void tally_media(struct tally *t, const struct live_station *s)
     t->media[i].online += s->state == LIVE_ONLINE || s->state == LIVE_LATE || s->state == LIVE_ABNORMAL;
 }
 
-static void count_stations(struct live *live, struct tally *t)
+static void count_stations(struct live *live, const struct kit_scope *scope, struct tally *t)
 {
     size_t at = 0;
     struct live_station *s;
     while (live_next(live, &at, &s)) {
-        if (!s->known || !s->info)
+        if (!s->known || !s->info || !station_in_scope(scope, s))
             continue;
         t->total++;
         t->by_state[s->state]++;
@@ -143,11 +144,14 @@ static yh_err get_overview(struct http_request *rq)
 {
     const struct monitor_http *m = monitor_http_of(rq);
     struct tally t = {0};
+    struct kit_scope scope;
+    YH_TRY(kit_scope_of(rq, &scope));
     live_lock(m->live);
-    count_stations(m->live, &t);
+    count_stations(m->live, &scope, &t);
     live_unlock(m->live);
-    uint64_t unknown;
-    YH_TRY(count_unknown(m->pool, &unknown));
+    uint64_t unknown = 0;
+    if (scope.all)
+        YH_TRY(count_unknown(m->pool, &unknown));
     struct yh_json *j = http_json(rq);
     yh_json_obj(j);
     yh_json_ktime(j, "as_of", yh_clock_now());

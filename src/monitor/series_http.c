@@ -1,5 +1,6 @@
 /* Measured values of a station: curve, buckets, recomputed aggregates, versions. */
 #include "monitor/http.h"
+#include "monitor/station_scope.h"
 
 #include "base/clock.h"
 #include "monitor/station_json.h"
@@ -184,13 +185,13 @@ static yh_err put_recomputed(struct series *s, const struct question *q, struct 
     return e;
 }
 
-/* Head of the answer, taken from the live book; false when the station is unknown. */
-static bool put_head(struct http_request *rq, struct question *q, struct yh_json *j)
+/* Head of the answer, taken from the live book; false when the station is unknown or out of reach. */
+static bool put_head(struct http_request *rq, const struct kit_scope *scope, struct question *q, struct yh_json *j)
 {
     struct live *live = monitor_http_of(rq)->live;
     live_lock(live);
     const struct live_station *s = live_find(live, q->mn);
-    bool found = s && s->known && s->info;
+    bool found = s && s->known && s->info && station_in_scope(scope, s);
     if (found) {
         q->step = step_of(q->kind, s->info->interval_minutes);
         q->end_stamped = s->info->end_stamped;
@@ -202,14 +203,21 @@ static bool put_head(struct http_request *rq, struct question *q, struct yh_json
     return found;
 }
 
+static yh_err no_station(struct http_request *rq)
+{
+    return http_problem(rq, 404, "not_found", "没有这个监测站点,请核对设备编码(MN)。");
+}
+
 static yh_err get_series(struct http_request *rq)
 {
     struct question q = {0};
+    struct kit_scope scope;
     YH_TRY(read_question(rq, &q));
+    YH_TRY(kit_scope_of(rq, &scope));
     struct yh_json *j = http_json(rq);
     yh_json_obj(j);
-    if (!put_head(rq, &q, j))
-        return http_problem(rq, 404, "not_found", "没有这个监测站点,请核对设备编码(MN)。");
+    if (!put_head(rq, &scope, &q, j))
+        return no_station(rq);
     yh_json_kz(j, "kind", series_kind_name(q.kind));
     yh_json_kz(j, "field", series_field_name(q.field));
     yh_json_ktime(j, "from", q.from);
@@ -250,8 +258,12 @@ static bool put_version(void *user, const struct series_value *v)
 static yh_err list_versions(struct http_request *rq)
 {
     struct question q = {0};
+    bool reached = false;
     YH_TRY(read_question(rq, &q));
     const struct monitor_http *m = monitor_http_of(rq);
+    YH_TRY(station_reached(rq, m->live, q.mn, &reached));
+    if (!reached)
+        return no_station(rq);
     struct version_writer w = {.j = http_json(rq), .chain = m->chain};
     yh_json_obj(w.j);
     yh_json_key(w.j, "items");

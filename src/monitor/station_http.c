@@ -8,6 +8,7 @@
 #include "monitor/station_json.h"
 #include "monitor/station_list.h"
 #include "monitor/station_schema.h"
+#include "monitor/station_scope.h"
 #include "source/source.h"
 
 struct monitor_http *monitor_http_of(const struct http_request *rq)
@@ -42,7 +43,9 @@ static void put_page(struct yh_json *j, const struct station_selection *all, siz
 static yh_err list_stations(struct http_request *rq)
 {
     struct live *live = monitor_http_of(rq)->live;
-    struct station_filter f = {0};
+    struct kit_scope scope;
+    struct station_filter f = {.scope = &scope};
+    YH_TRY(kit_scope_of(rq, &scope));
     yh_str state = {0}, cursor = {0}, exceeding = {0};
     http_query(rq, "q", &f.q);
     http_query(rq, "medium", &f.medium);
@@ -112,9 +115,11 @@ static yh_err with_station(struct http_request *rq, void (*put)(struct yh_json *
 {
     struct live *live = monitor_http_of(rq)->live;
     struct yh_json *j = http_json(rq);
+    struct kit_scope scope;
+    YH_TRY(kit_scope_of(rq, &scope));
     live_lock(live);
     struct live_station *s = live_find(live, http_path_param(rq, "mn"));
-    bool found = s && s->known && s->info;
+    bool found = s && s->known && s->info && station_in_scope(&scope, s);
     if (found)
         put(j, s);
     live_unlock(live);
@@ -208,6 +213,10 @@ static yh_err patch_profile(struct http_request *rq)
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
     struct source_note note;
+    bool reached = false;
+    YH_TRY(station_reached(rq, monitor_http_of(rq)->live, mn, &reached));
+    if (!reached)
+        return no_station(rq);
     YH_TRY(check_log(rq));
     YH_TRY(compose_note(rq, "station.profile", mn, &note));
     yh_err e = source_profile_patch_pooled(monitor_http_of(rq)->pool, mn, rq->body, &note, yh_clock_now(), &problem);
@@ -222,6 +231,10 @@ static yh_err admit(struct http_request *rq)
     yh_str mn = http_path_param(rq, "mn");
     struct source_problem problem = {0};
     struct source_note note;
+    bool reached = false;
+    YH_TRY(station_reached(rq, monitor_http_of(rq)->live, mn, &reached)); /* who is not admitted yet: by who reaches all */
+    if (!reached)
+        return no_station(rq);
     YH_TRY(check_log(rq));
     YH_TRY(compose_note(rq, "station.admit", mn, &note));
     struct source_admission a = {
@@ -275,16 +288,19 @@ static bool put_unknown(void *user, const struct source_unknown *u)
     return true;
 }
 
-static yh_err put_unknown_page(struct db *db, struct http_request *rq, struct listing *l)
+/* They lie in no region: only who reaches everything sees them. */
+static yh_err put_unknown_page(struct db *db, struct http_request *rq, const struct kit_scope *scope, struct listing *l)
 {
     yh_str cursor = {0};
-    uint64_t total;
+    uint64_t total = 0;
     http_query(rq, "cursor", &cursor);
-    YH_TRY(source_unknown_count(db, &total));
+    if (scope->all)
+        YH_TRY(source_unknown_count(db, &total));
     yh_json_obj(l->j);
     yh_json_key(l->j, "items");
     yh_json_arr(l->j);
-    YH_TRY(source_unknown_list(db, cursor, l->limit + 1, put_unknown, l));
+    if (scope->all)
+        YH_TRY(source_unknown_list(db, cursor, l->limit + 1, put_unknown, l));
     yh_json_arr_end(l->j);
     yh_json_ku64(l->j, "total", total);
     yh_json_key(l->j, "next");
@@ -300,8 +316,10 @@ static yh_err list_unknown(struct http_request *rq)
 {
     struct db_pool *pool = monitor_http_of(rq)->pool;
     struct listing l = {.j = http_json(rq), .limit = (size_t)http_query_int(rq, "limit", 50), .arena = rq->arena};
+    struct kit_scope scope;
+    YH_TRY(kit_scope_of(rq, &scope));
     struct db *db = db_pool_reader(pool);
-    yh_err e = put_unknown_page(db, rq, &l);
+    yh_err e = put_unknown_page(db, rq, &scope, &l);
     db_pool_put(pool, db);
     return e;
 }

@@ -1,6 +1,7 @@
 #include "monitor/station_list.h"
 
 #include "monitor/station_json.h"
+#include "monitor/station_scope.h"
 
 static bool contains(yh_str text, yh_str part)
 {
@@ -12,7 +13,7 @@ static bool contains(yh_str text, yh_str part)
 
 static bool matches(const struct live_station *s, const struct station_filter *f)
 {
-    if (!s->known || !s->info)
+    if (!s->known || !s->info || !station_in_scope(f->scope, s))
         return false;
     if (f->by_state && s->state != f->state)
         return false;

@@ -5,7 +5,9 @@
 #include "base/arena.h"
 #include "monitor/live.h"
 
+struct kit_scope;
 struct station_filter {
+    const struct kit_scope *scope; /* what the person reaches */
     yh_str q;      /* part of MN, station, enterprise or region; ASCII letters in either case; empty: all */
     yh_str medium; /* empty: all */
     bool by_state, exceeding;

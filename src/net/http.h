@@ -106,6 +106,14 @@ struct http_replay {
     yh_err (*keep)(struct http_request *rq, yh_str key, int status, yh_str json);
 };
 
+/* What one event stream is told: events whose topic it hears, as long as it may. */
+struct http_listener {
+    void *user;
+    bool (*hears)(void *user, yh_str topic); /* called under the hub's lock: quick, no calls back; NULL: everything */
+    void (*done)(void *user);                /* the stream has ended; may be NULL */
+    unsigned lives_ms;                       /* ends earlier than stream_ms; 0: no */
+};
+
 struct http_config {
     const char *host;
     uint16_t port;            /* 0: the system chooses */
@@ -118,6 +126,7 @@ struct http_config {
     void *app;
     yh_err (*authenticate)(struct http_request *rq, const struct http_user **ret); /* NULL user = not signed in */
     bool (*permitted)(const struct http_user *user, const char *permission);
+    yh_err (*listen)(struct http_request *rq, struct http_listener *ret); /* who asks for events; NULL: all hear all */
     struct http_replay replay; /* optional */
     unsigned idle_ms;         /* between two requests of a connection, default 60 s */
     unsigned answer_ms;       /* whole answer must be taken, default 120 s */
@@ -141,10 +150,12 @@ yh_must yh_err http_openapi(const struct http_route *const *tables, yh_buf *out)
  * growing ids; the last `http_events_kept` are kept, so that Last-Event-ID resumes; a client that cannot follow is
  * dropped and resumes the same way. A comment line every 15 s. Any thread may publish.
  */
-void http_publish(struct http_server *s, const char *event, yh_str json);
+void http_publish(struct http_server *s, const char *event, yh_str json); /* to all */
+#define HTTP_TOPIC_MAX 256
+void http_publish_to(struct http_server *s, const char *event, yh_str topic, yh_str json); /* to those who hear the topic */
 size_t http_event_clients(const struct http_server *s);
 
-/* Ends the event streams of one user (signed out, role changed); a browser still signed in reconnects by itself. */
+/* Ends the event streams of one user, or of all (empty id), who signed out or sees something else now; a browser still signed in reconnects by itself. */
 void http_events_end(struct http_server *s, yh_str user_id);
 
 struct http_stats {

@@ -6,8 +6,8 @@
 #define BLOCK 4096
 
 struct event {
-    char *bytes;
-    size_t n;
+    char *bytes; /* the topic stands behind them */
+    size_t n, topic_n;
 };
 
 struct http_event_stream {
@@ -16,6 +16,7 @@ struct http_event_stream {
     struct MHD_Connection *mhd;
     struct http_conn *conn;
     char user[64];
+    struct http_listener listener;
     uint64_t at;      /* id of the next event */
     size_t offset;    /* bytes of it that are sent */
     int64_t ends_ms;
@@ -117,9 +118,9 @@ static void wake_all(void *user)
 
 /* ---- publishing */
 
-static char *format_event(uint64_t id, const char *event, yh_str json, size_t *ret_n)
+static char *format_event(uint64_t id, const char *event, yh_str topic, yh_str json, size_t *ret_n)
 {
-    yh_buf text = yh_buf_make(HTTP_EVENT_MAX + 256);
+    yh_buf text = yh_buf_make(HTTP_EVENT_MAX + 1024);
     yh_buf_printf(&text, "id: %llu\nevent: %.64s\ndata: ", (unsigned long long)id, event);
     size_t from = text.n;
     yh_buf_str(&text, json);
@@ -127,11 +128,13 @@ static char *format_event(uint64_t id, const char *event, yh_str json, size_t *r
         if (text.p[i] == '\n' || text.p[i] == '\r')
             text.p[i] = ' '; /* white space between JSON tokens; a line break would end the event */
     yh_buf_puts(&text, "\n\n");
+    size_t end = text.n;
+    yh_buf_str(&text, topic);
     if (text.failed) {
         yh_buf_done(&text);
         return NULL;
     }
-    *ret_n = text.n;
+    *ret_n = end;
     return text.p;
 }
 
@@ -152,12 +155,12 @@ static void forget_wake(struct http_hub *h)
     pthread_mutex_unlock(&h->lock);
 }
 
-void http_hub_publish(struct http_hub *h, const char *event, yh_str json)
+void http_hub_publish(struct http_hub *h, const char *event, yh_str topic, yh_str json)
 {
     pthread_mutex_lock(&h->lock);
-    struct event e = {0};
-    if (json.n <= HTTP_EVENT_MAX)
-        e.bytes = format_event(h->next, event, json, &e.n);
+    struct event e = {.topic_n = topic.n};
+    if (json.n <= HTTP_EVENT_MAX && topic.n <= HTTP_TOPIC_MAX)
+        e.bytes = format_event(h->next, event, topic, json, &e.n);
     if (e.bytes)
         keep(h, e);
     else
@@ -182,7 +185,7 @@ void http_hub_end(struct http_hub *h, yh_str user_id)
 {
     pthread_mutex_lock(&h->lock);
     for (struct http_event_stream *s = h->streams; s; s = s->next)
-        if (yh_str_is(user_id, s->user)) {
+        if (user_id.n == 0 || yh_str_is(user_id, s->user)) {
             s->over = true;
             wake(s);
         }
@@ -216,11 +219,20 @@ static size_t copy_some(const char *from, size_t n, size_t *sent, char *to, size
     return part;
 }
 
+static bool hears(const struct http_event_stream *s, const struct event *e)
+{
+    return !s->listener.hears || s->listener.hears(s->listener.user, (yh_str){e->bytes + e->n, e->topic_n});
+}
+
 static size_t copy_events(const struct http_hub *h, struct http_event_stream *s, char *to, size_t room)
 {
     size_t n = 0;
     while (n < room && s->at < h->next) {
         const struct event *e = event_at(h, s->at);
+        if (s->offset == 0 && !hears(s, e)) {
+            s->at++;
+            continue;
+        }
         n += copy_some(e->bytes, e->n, &s->offset, to + n, room - n);
         if (s->offset == e->n) {
             s->at++;
@@ -260,6 +272,12 @@ static ssize_t read_events(void *cls, uint64_t pos, char *to, size_t room)
     return n;
 }
 
+static void dismiss(struct http_listener *l)
+{
+    if (l->done)
+        l->done(l->user);
+}
+
 static void free_stream(void *cls)
 {
     struct http_event_stream *s = cls;
@@ -273,6 +291,7 @@ static void free_stream(void *cls)
         s->next->prev = s->prev;
     h->stats.streams--;
     pthread_mutex_unlock(&h->lock);
+    dismiss(&s->listener);
     free(s);
 }
 
@@ -307,17 +326,21 @@ static bool join(struct http_hub *h, struct http_event_stream *s, yh_str last_id
 }
 
 yh_err http_hub_stream(struct http_hub *h, struct MHD_Connection *mhd, struct http_conn *conn, yh_str user_id,
-                       yh_str last_id, unsigned lives_ms, struct MHD_Response **ret)
+                       yh_str last_id, struct http_listener listener, unsigned lives_ms, struct MHD_Response **ret)
 {
     struct http_event_stream *s = calloc(1, sizeof *s);
-    if (!s)
+    if (!s) {
+        dismiss(&listener);
         return yh_fail(YH_E_NO_MEMORY, "no memory for an event stream");
+    }
+    s->listener = listener;
     s->hub = h;
     s->mhd = mhd;
     s->conn = conn;
     s->ends_ms = yh_clock_mono_us() / 1000 + lives_ms;
     snprintf(s->user, sizeof s->user, "%.*s", YH_FMT(user_id));
     if (!join(h, s, last_id)) {
+        dismiss(&s->listener);
         free(s);
         return yh_fail(YH_E_BUSY, "too many event streams");
     }

@@ -11,6 +11,7 @@
 #include <microhttpd.h>
 
 #include "base/str.h"
+#include "net/http.h"
 #include "net/http_conn.h"
 #include "net/loop.h"
 
@@ -31,17 +32,17 @@ struct http_hub_stats {
 yh_must yh_err http_hub_new(struct net_loop *clock, size_t kept, uint64_t first_id, struct http_hub **ret);
 void http_hub_free(struct http_hub *h);
 
-void http_hub_publish(struct http_hub *h, const char *event, yh_str json);
+void http_hub_publish(struct http_hub *h, const char *event, yh_str topic, yh_str json);
 void http_hub_beat(struct http_hub *h);                 /* a comment line on every stream */
-void http_hub_end(struct http_hub *h, yh_str user_id);  /* ends this user's streams */
+void http_hub_end(struct http_hub *h, yh_str user_id);  /* ends this user's streams; empty: all */
 void http_hub_close(struct http_hub *h);                /* ends all streams, for good */
 struct http_hub_stats http_hub_stats(struct http_hub *h);
 
 /*
  * A response that streams from behind `last_id` (empty: from now on). It takes care of itself until the connection
- * ends. YH_E_BUSY when there are too many streams.
+ * ends. YH_E_BUSY when there are too many streams. The listener is the stream's from the call on, whatever comes of it.
  */
 yh_must yh_err http_hub_stream(struct http_hub *h, struct MHD_Connection *mhd, struct http_conn *conn, yh_str user_id,
-                               yh_str last_id, unsigned lives_ms, struct MHD_Response **ret);
+                               yh_str last_id, struct http_listener listener, unsigned lives_ms, struct MHD_Response **ret);
 
 #endif

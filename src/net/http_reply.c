@@ -24,6 +24,7 @@ static const struct {
     [YH_E_CORRUPT] = {500, "存储的数据未通过校验,请告知管理员"},
     [YH_E_UNSUPPORTED] = {501, "暂不支持此操作"},
     [YH_E_INTERNAL] = {500, "服务器内部错误,请稍后重试并告知管理员"},
+    [YH_E_AWAY] = {503, "数据库暂时连接不上,数据采集与存证照常进行;请稍后重试,若持续出现请联系管理员检查数据库服务"},
 };
 
 static const struct http_header security_headers[] = {
@@ -198,8 +199,14 @@ static struct MHD_Response *stream_response(struct http_reply *r)
 {
     struct http_server *s = r->server;
     struct MHD_Response *response = NULL;
-    yh_err e = http_hub_stream(s->hub, r->mhd, r->conn, r->rq.user ? r->rq.user->id : YH_S(""),
-                               http_header(&r->rq, "Last-Event-ID"), s->config.stream_ms, &response);
+    struct http_listener listener = {0};
+    unsigned lives_ms = s->config.stream_ms;
+    yh_err e = s->config.listen ? s->config.listen(&r->rq, &listener) : YH_OK;
+    if (listener.lives_ms && listener.lives_ms < lives_ms)
+        lives_ms = listener.lives_ms;
+    if (e == YH_OK)
+        e = http_hub_stream(s->hub, r->mhd, r->conn, r->rq.user ? r->rq.user->id : YH_S(""),
+                            http_header(&r->rq, "Last-Event-ID"), listener, lives_ms, &response);
     if (e != YH_OK) {
         http_fail(r, e);
         return NULL;

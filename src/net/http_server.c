@@ -309,7 +309,12 @@ uint16_t http_port(const struct http_server *s)
 
 void http_publish(struct http_server *s, const char *event, yh_str json)
 {
-    http_hub_publish(s->hub, event, json);
+    http_hub_publish(s->hub, event, (yh_str){0}, json);
+}
+
+void http_publish_to(struct http_server *s, const char *event, yh_str topic, yh_str json)
+{
+    http_hub_publish(s->hub, event, topic, json);
 }
 
 void http_events_end(struct http_server *s, yh_str user_id)

@@ -91,13 +91,19 @@ yh_err relay_store_close(struct db *d, int64_t id, uint64_t seq)
 
 /* ---- set aside ---- */
 
+/* What senders wrote is shown to people: text that is none is left out. */
+static yh_str shown(yh_str s)
+{
+    return yh_str_is_utf8(s) && yh_str_find(s, '\0', 0) == s.n ? s : YH_S("");
+}
+
 yh_err relay_store_set_aside(struct db *d, int64_t id, const struct relay_aside *a)
 {
     db_stmt_auto *s = NULL;
     YH_TRY(db_prepare(d, sql_aside, &s));
     db_bind_i64(s, 1, (int64_t)a->seq);
-    db_bind_str(s, 2, a->mn);
-    db_bind_str(s, 3, a->cn);
+    db_bind_str(s, 2, shown(a->mn));
+    db_bind_str(s, 3, shown(a->cn));
     db_bind_z(s, 4, relay_reason_words[a->reason]);
     db_bind_i64(s, 5, a->code);
     db_bind_i64(s, 6, a->tries);

@@ -98,10 +98,12 @@ void relay_metrics(struct relay *r, yh_buf *out)
 
 /* ---- targets ---- */
 
+/* That the database is away is said by who watches it; here it is only tried again. */
 static void save(struct relay_target *t)
 {
     relay_send_finish(t);
-    if (t->dirty && relay_target_save(t) != YH_OK)
+    yh_err e = t->dirty ? relay_target_save(t) : YH_OK;
+    if (e != YH_OK && e != YH_E_AWAY)
         yh_log(YH_LOG_ERROR, "relay", "the progress of target %lld is not saved: %s", (long long)t->setup.id, yh_cause());
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "hj212/dict.h"
 #include "kit/id.h"
+#include "kit/scope.h"
 #include "relay/relay_schema.h"
 #include "relay/setup_json.h"
 
@@ -24,6 +25,23 @@ static yh_err not_found(struct http_request *rq)
 static bool id_of(const struct http_request *rq, int64_t *ret)
 {
     return yh_str_to_i64(http_path_param(rq, "id"), ret);
+}
+
+/* ---- within reach ---- */
+
+/* A target that takes frames of other regions too is for those who reach everything. */
+static bool reaches(const struct kit_scope *scope, const struct relay_setup *s)
+{
+    return scope->all || (s->scope == RELAY_REGION && kit_scope_has(scope, KIT_SCOPE_REGION, s->region_code));
+}
+
+/* The target, as far as the asking person reaches it; NOT_FOUND otherwise. */
+static yh_err find(const struct http_request *rq, struct db *d, int64_t id, struct relay_setup *ret)
+{
+    struct kit_scope scope;
+    YH_TRY(kit_scope_on(d, rq, &scope));
+    YH_TRY(relay_store_get(d, id, rq->arena, ret));
+    return reaches(&scope, ret) ? YH_OK : yh_fail(YH_E_NOT_FOUND, "the target is out of reach");
 }
 
 /* ---- looking ---- */
@@ -78,18 +96,23 @@ static yh_err put_list(struct http_request *rq, struct db *d, int64_t none)
     (void)none;
     struct yh_json *j = http_json(rq);
     struct relay_setup *rows;
-    size_t n;
+    struct kit_scope scope;
+    size_t n, shown = 0;
+    YH_TRY(kit_scope_on(d, rq, &scope));
     YH_TRY(relay_store_list(d, rq->arena, &rows, &n));
     yh_json_obj(j);
     yh_json_key(j, "items");
     yh_json_arr(j);
     for (size_t i = 0; i < n; i++) {
+        if (!reaches(&scope, &rows[i]))
+            continue;
+        shown++;
         yh_json_obj(j);
         YH_TRY(put_relay(rq, d, &rows[i], false));
         yh_json_obj_end(j);
     }
     yh_json_arr_end(j);
-    yh_json_ku64(j, "total", n);
+    yh_json_ku64(j, "total", shown);
     yh_json_kz(j, "next", NULL);
     yh_json_obj_end(j);
     return YH_OK;
@@ -117,7 +140,7 @@ static yh_err put_page(struct http_request *rq, struct db *d, int64_t id)
 {
     struct yh_json *j = http_json(rq);
     struct relay_setup s;
-    yh_err e = relay_store_get(d, id, rq->arena, &s);
+    yh_err e = find(rq, d, id, &s);
     if (e == YH_E_NOT_FOUND)
         return not_found(rq);
     YH_TRY(e);
@@ -185,8 +208,16 @@ static yh_err keep_note(struct db *d, const struct change *c, bool lists)
     return kit_note_keep(d, c->rq->user->name, yh_buf_view(&text));
 }
 
+/* Nobody has frames forwarded that he may not see. */
 static yh_err check(struct db *d, struct change *c)
 {
+    struct kit_scope scope;
+    YH_TRY(kit_scope_on(d, c->rq, &scope));
+    if (!reaches(&scope, &c->setup)) {
+        c->problem.field = "scope";
+        snprintf(c->problem.message, sizeof c->problem.message, "转发范围超出您的数据范围,请选择您负责的区县。");
+        return yh_fail(YH_E_INVALID, "the forwarded stations are out of reach");
+    }
     return relay_setup_check(d, &c->setup, host_of(c->rq)->own_port, &c->problem);
 }
 
@@ -214,7 +245,7 @@ static yh_err change(struct db *d, void *user)
 {
     struct change *c = user;
     struct relay_setup before;
-    YH_TRY(relay_store_get(d, c->id, c->rq->arena, &before));
+    YH_TRY(find(c->rq, d, c->id, &before));
     c->setup = before;
     YH_TRY(relay_setup_merge(c->rq->body, c->rq->arena, &c->setup));
     YH_TRY(check(d, c));
@@ -226,7 +257,7 @@ static yh_err change(struct db *d, void *user)
 static yh_err remove_it(struct db *d, void *user)
 {
     struct change *c = user;
-    YH_TRY(relay_store_get(d, c->id, c->rq->arena, &c->setup));
+    YH_TRY(find(c->rq, d, c->id, &c->setup));
     YH_TRY(relay_store_remove(d, c->id));
     return keep_note(d, c, false);
 }
@@ -234,7 +265,7 @@ static yh_err remove_it(struct db *d, void *user)
 static yh_err mark_again(struct db *d, void *user)
 {
     struct change *c = user;
-    YH_TRY(relay_store_get(d, c->id, c->rq->arena, &c->setup));
+    YH_TRY(find(c->rq, d, c->id, &c->setup));
     YH_TRY(relay_store_mark_again(d, c->id, &c->marked));
     return c->marked ? keep_note(d, c, false) : YH_OK;
 }

@@ -34,13 +34,14 @@ test('accounts are added, listed, disabled and enabled', (t) => {
 test('what is against the rules is refused with one clear line', (t) => {
     const dir = tempDir(t);
     assert.equal(user(dir, ['add', 'chief', '--role', 'admin', '--password-stdin'], PASSWORD).status, 0);
+    assert.equal(user(dir, ['add', 'guard', '--role', 'secadmin', '--password-stdin'], PASSWORD).status, 0);
     const refused = [
         [['add', 'chief', '--role', 'duty', '--password-stdin'], PASSWORD, 1, /已被使用/],
         [['add', 'Bad Name', '--role', 'duty', '--password-stdin'], PASSWORD, 1, /用户名/],
         [['add', 'other', '--role', 'king', '--password-stdin'], PASSWORD, 1, /角色/],
-        [['add', 'other', '--role', 'duty', '--password-stdin'], 'short', 1, /10 位/],
+        [['add', 'other', '--role', 'duty', '--password-stdin'], 'short', 1, /12 位/],
         [['add', 'other', '--role', 'duty', '--password-stdin'], 'x'.repeat(5000), 2, /too long/],
-        [['disable', 'chief'], '', 1, /最后一名/],
+        [['disable', 'guard'], '', 1, /最后一名/],
         [['disable', 'ghost'], '', 1, /没有用户/],
         [['passwd', 'ghost', '--password-stdin'], PASSWORD, 1, /没有用户/],
         [['add', 'other'], '', 2, /--role/],
@@ -53,7 +54,7 @@ test('what is against the rules is refused with one clear line', (t) => {
         assert.match(r.stderr, message);
         assert.equal(r.stderr.trimEnd().split('\n').length, 1);
     }
-    assert.equal(list(dir).length, 1);
+    assert.equal(list(dir).length, 2);
 });
 
 test('a running server obeys the command line', async (t) => {
@@ -83,7 +84,8 @@ test('a session is signed in, shown and signed out', async (t) => {
     await duty.problem('GET', '/api/v1/session', undefined, 401);
     const session = await duty.signIn('duty1', PASSWORD);
     assert.deepEqual(session.user,
-        { username: 'duty1', name: 'duty1', role: 'duty', permissions: ['station:read', 'station:admit'], must_change: false });
+        { username: 'duty1', name: 'duty1', role: 'duty', roles: [{ name: 'duty', title: '值班员' }],
+            permissions: ['station:read', 'station:admit', 'agency:read'], must_change: false });
     assert.match(session.expires, /^\d{4}-\d\d-\d\dT.*\+08:00$/);
     const shown = await duty.get('/api/v1/session');
     assert.ok(shown.expires >= session.expires);

@@ -57,7 +57,7 @@ test('a foreground run ends cleanly on Ctrl-C', async (t) => {
     await waitUntil(() => out.includes('Ctrl-C ends it'), { deadline: 120_000, what: `the announcement (${err})` });
     assert.doesNotMatch(out, /accounts/, 'a real installation has no demo accounts');
     const url = /http:\/\/[\d.]+:\d+/.exec(out)[0];
-    const session = await new Client(url).signIn('admin', /一次性密码 (\S+)/.exec(out)[1]);
+    const session = await new Client(url).signIn('sysadmin', /sysadmin,一次性密码 (\S+)/.exec(out)[1]);
     assert.equal(session.user.must_change, true, 'the printed password opens the door once, to be changed');
     assert.equal((await new Client(url).get('/healthz')).demo, false);
     child.kill('SIGINT');

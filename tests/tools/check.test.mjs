@@ -130,3 +130,16 @@ test('style: a file of more than 700 lines fails', () => {
     assert.equal(r.status, 1);
     assert.match(r.out, /a\.c: - has 701 lines/);
 });
+
+test('style: a statement is bound, never formatted', () => {
+    const file = (line, path = 'src/a/a.c') => ({ [path]: `static void f(void)\n{\n    ${line}\n}\n` });
+    for (const line of ['snprintf(b, n, "SELECT x FROM t WHERE y = %d", y);', 'yh_buf_printf(&b, "DELETE FROM %s", t);',
+        'yh_arena_printf(a, "INSERT INTO t VALUES (%s)", v);', 'snprintf (b, n, "UPDATE t SET x = %s", x);']) {
+        const r = style(file(line));
+        assert.equal(r.status, 1, line);
+        assert.match(r.out, /src\/a\/a\.c:3: a statement is formatted/);
+    }
+    for (const line of ['db_prepare(d, "SELECT x FROM t WHERE y = ?", &s);', 'yh_fail(YH_E_IO, "cannot select %s", x);', 'printf("%d\\n", 1);'])
+        assert.equal(style(file(line)).status, 0, line);
+    assert.equal(style(file('snprintf(b, n, "SELECT %d", 1);', 'src/app/bench_x.c')).status, 0);
+});

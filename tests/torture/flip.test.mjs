@@ -48,7 +48,7 @@ ordeal('a flipped bit in any stored file is found and named', { timeout: 300_000
     yuhengOk(['replay', '--gate', `${server.gate.host}:${server.gate.port}`, '--max', '--ask-ack', ...captures]);
     await o.stop();
     const files = filesBelow(dir).filter((f) => basename(f) !== 'demo'); // of that one only the name counts
-    for (const wanted of ['.seg', 'tree', 'checkpoints', 'sm2.pub', 'sm2.key', 'series.db', 'yuheng.db', 'yuheng.db.sm3'])
+    for (const wanted of ['.seg', 'tree', 'checkpoints', 'sm2.pub', 'sm2.key', 'series.db', 'yuheng.db', 'yuheng.db.sm3', 'kit.key'])
         assert.ok(files.some((f) => f.endsWith(wanted)), `${wanted} is among ${files}`);
     for (const path of files.filter(inLog).concat(join(dir, 'series.db'), join(dir, 'yuheng.db'))) {
         const r = check(path, dir);

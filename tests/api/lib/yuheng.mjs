@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { withDatabase } from './database.mjs';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = resolve(root, process.env.YUHENG || 'build/yuheng');
@@ -23,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 
 // Runs `yuheng ARGS…` to its end: {status, stdout, stderr}. `input` goes to standard input.
 export function yuheng(args, { input, timeout = 120_000 } = {}) {
-    const r = spawnSync(binary, args, { input, timeout, encoding: 'utf8', maxBuffer: 1 << 30, cwd: root });
+    const r = spawnSync(binary, withDatabase(args), { input, timeout, encoding: 'utf8', maxBuffer: 1 << 30, cwd: root });
     if (r.error) throw r.error;
     return { status: r.status, stdout: r.stdout, stderr: r.stderr };
 }
@@ -57,7 +58,8 @@ const READY = /^ready http=(?:https?:\/\/)?(\S+):(\d+)\/? gate=(\S+):(\d+)/;
 // `files`: how many descriptors it may open. `env`: added to its environment.
 export async function startServer(t, { dir = tempDir(t), args = [], timeout = 60_000, files, env = {} } = {}) {
     const before = files ? ['sh', '-c', `ulimit -n ${files} && exec "$0" "$@"`] : [];
-    const [program, ...line] = [...before, binary, 'serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args];
+    const serve = withDatabase(['serve', '--data', dir, '--http', '127.0.0.1:0', '--gate', '127.0.0.1:0', '--check-replies', ...args]);
+    const [program, ...line] = [...before, binary, ...serve];
     const child = spawn(program, line, { stdio: ['ignore', 'pipe', 'pipe'], cwd: root, env: { ...process.env, ...env } });
     children.add(child);
     const exited = new Promise((done) => {

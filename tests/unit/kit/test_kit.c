@@ -1,133 +1,15 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "box.h"
 
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "kit/account.h"
 #include "kit/id.h"
 #include "kit/kit_internal.h"
 #include "kit/role.h"
-#include "kit/session.h"
 
-#define OK(call) assert_int_equal((call), YH_OK)
-#define NOW      ((yh_time)1795600000000)
-#define GOOD     YH_S("Correct-horse-9")
-#define BAD      YH_S("Wrong-horse-99")
-#define HOME     YH_S("192.0.2.7:40123")
 #define OLD_PHC  "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$eoNXvyigPvhJ0x9BMgX+aEW+8TUaOVCB36MpMEtbvqA"
-
-struct box {
-    char dir[64];
-    char path[96];
-    struct db_pool *pool;
-    struct kit *kit;
-    yh_buf notes; /* one JSON a line, guarded by the test's single thread or by lock */
-    pthread_mutex_t lock;
-    yh_arena arena;
-};
-
-static yh_err take_note(void *user, yh_str origin, yh_str json)
-{
-    struct box *b = user;
-    assert_true(origin.n > 0 && origin.n <= 64);
-    pthread_mutex_lock(&b->lock);
-    yh_buf_str(&b->notes, json);
-    yh_buf_putc(&b->notes, '\n');
-    pthread_mutex_unlock(&b->lock);
-    return YH_OK;
-}
-
-static bool noted(struct box *b, const char *what)
-{
-    return strstr(yh_buf_z(&b->notes), what) != NULL;
-}
-
-static int setup(void **state)
-{
-    struct box *b = calloc(1, sizeof *b);
-    snprintf(b->dir, sizeof b->dir, "/tmp/yuheng-kit-XXXXXX");
-    assert_non_null(mkdtemp(b->dir));
-    snprintf(b->path, sizeof b->path, "%s/yuheng.db", b->dir);
-    OK(db_pool_open(b->path, 2, &b->pool));
-    struct db *w = db_pool_writer(b->pool);
-    OK(kit_migrate(w));
-    db_pool_put(b->pool, w);
-    b->notes = yh_buf_make(1 << 20);
-    b->arena = yh_arena_make(1 << 20);
-    pthread_mutex_init(&b->lock, NULL);
-    struct kit_config c = {.pool = b->pool, .note = take_note, .note_user = b};
-    OK(kit_open(&c, &b->kit));
-    *state = b;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct box *b = *state;
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    kit_close(b->kit);
-    db_pool_close(b->pool);
-    for (size_t i = 0; i < YH_LEN(suffixes); i++) {
-        char name[112];
-        snprintf(name, sizeof name, "%s%s", b->path, suffixes[i]);
-        unlink(name);
-    }
-    assert_int_equal(rmdir(b->dir), 0);
-    yh_buf_done(&b->notes);
-    yh_arena_done(&b->arena);
-    pthread_mutex_destroy(&b->lock);
-    free(b);
-    return 0;
-}
-
-static yh_err add(struct box *b, const char *name, const char *role, yh_str password)
-{
-    int64_t id = 0;
-    const struct kit_new_account a = {yh_str_of(name), YH_S("张三"), yh_str_of(role), password, false};
-    return kit_account_add(b->kit, &a, YH_S("test"), NOW, &id);
-}
-
-struct entry {
-    char token[KIT_TOKEN_SIZE];
-    struct kit_session session;
-    yh_time until;
-};
-
-static yh_err enter(struct box *b, const char *name, yh_str password, yh_str peer, yh_time now, struct entry *e)
-{
-    const struct kit_credentials c = {yh_str_of(name), password, peer, YH_S("Browser/1")};
-    *e = (struct entry){0};
-    return kit_sign_in(b->kit, &c, now, &b->arena, e->token, &e->session, &e->until);
-}
-
-static yh_err find(struct box *b, const struct entry *e, yh_time now)
-{
-    struct kit_session s;
-    return kit_session_find(b->kit, yh_str_of(e->token), now, &b->arena, &s);
-}
-
-static int64_t count(struct box *b, const char *sql)
-{
-    struct db *d = db_pool_reader(b->pool);
-    int64_t n;
-    {
-        db_stmt_auto *s = NULL;
-        bool row;
-        OK(db_prepare(d, sql, &s));
-        OK(db_step(s, &row));
-        n = db_i64(s, 0);
-    }
-    db_pool_put(b->pool, d);
-    return n;
-}
 
 /* ---- ids, roles, passwords ---- */
 
@@ -173,8 +55,8 @@ static void roles_permit_what_their_row_says(void **state)
         bool may;
     } rows[] = {
         {"admin", "relay:admin", true},    {"duty", "relay:admin", false},   {"viewer", "relay:admin", false},
-        {"admin", "user:admin", true},     {"admin", "metrics:read", true},  {"admin", "station:admit", true},
-        {"duty", "station:read", true},    {"duty", "station:admit", true},  {"duty", "user:admin", false},
+        {"admin", "account:write", false}, {"admin", "metrics:read", true},  {"admin", "station:admit", true},
+        {"duty", "station:read", true},    {"duty", "station:admit", true},  {"duty", "grant:write", false},
         {"viewer", "station:read", true},  {"viewer", "station:admit", false}, {"viewer", "metrics:read", false},
         {"viewer", "", true},              {"nobody", "station:read", false}, {"admin", "unheard:of", false},
         {"admin", "station", false},
@@ -192,7 +74,7 @@ static void password_rules(void **state)
     } rows[] = {
         {"Correct-horse-9", true}, {"short-A1", false},          {"alllowercaseletter", true}, {"alllowercase", false},
         {"Zhang-San-2026", false}, {"示范城市二〇二六年值班密码", false}, {"示范城市二〇二六年值班密码口令口", true},
-        {"", false},               {"Bad\xff""bytes-123", false},
+        {"Eleven-Let1", false},    {"Twelve-Lett1", true},   {"", false},               {"Bad\xff""bytes-123", false},
     };
     for (size_t i = 0; i < YH_LEN(rows); i++) {
         const char *problem = kit_password_problem(YH_S("zhang-san"), yh_str_of(rows[i].password));
@@ -241,31 +123,46 @@ static void accounts_are_checked(void **state)
     assert_true(noted(b, "account.created"));
 }
 
-static void first_start_makes_one_administrator(void **state)
+static void first_start_makes_the_three_administrators(void **state)
 {
     struct box *b = *state;
-    char password[KIT_PASSWORD_MADE + 1] = "", second[KIT_PASSWORD_MADE + 1] = "";
-    bool created = false;
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    static const char *const names[] = {"sysadmin", "secadmin", "auditor"};
+    size_t n = 0;
     struct entry e;
-    OK(kit_account_first(b->kit, NOW, password, &created));
-    assert_true(created);
-    OK(enter(b, "admin", yh_str_of(password), HOME, NOW, &e));
-    assert_true(e.session.must_change);
-    assert_true(yh_str_is(e.session.role, "admin"));
-    OK(kit_account_first(b->kit, NOW, second, &created));
-    assert_false(created);
-    assert_string_equal(second, "");
-    assert_false(noted(b, password));
+    OK(kit_account_first(b->kit, NOW, made, &n));
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(made[i].username, names[i]);
+        OK(enter(b, names[i], yh_str_of(made[i].password), HOME, NOW, &e));
+        assert_true(e.session.must_change);
+        assert_true(yh_str_is(e.session.roles, names[i]));
+        assert_false(noted(b, made[i].password));
+    }
+    OK(kit_account_first(b->kit, NOW, made, &n));
+    assert_int_equal(n, 0);
+}
+
+static void an_administrator_that_is_missing_is_made(void **state)
+{
+    struct box *b = *state;
+    struct kit_first_account made[KIT_FIRST_ACCOUNTS];
+    size_t n = 0;
+    OK(add(b, "boss", "secadmin", GOOD));
+    OK(kit_account_first(b->kit, NOW, made, &n));
+    assert_int_equal(n, 2);
+    assert_string_equal(made[0].username, "sysadmin");
+    assert_string_equal(made[1].username, "auditor");
 }
 
 static void the_last_administrator_stays(void **state)
 {
     struct box *b = *state;
-    OK(add(b, "chief", "admin", GOOD));
+    OK(add(b, "chief", "sysadmin", GOOD));
     OK(add(b, "duty1", "duty", GOOD));
     assert_int_equal(kit_account_disable(b->kit, YH_S("chief"), true, YH_S("cli"), NOW), YH_E_CONFLICT);
     OK(kit_account_disable(b->kit, YH_S("duty1"), true, YH_S("cli"), NOW));
-    OK(add(b, "deputy", "admin", GOOD));
+    OK(add(b, "deputy", "sysadmin", GOOD));
     OK(kit_account_disable(b->kit, YH_S("chief"), true, YH_S("cli"), NOW));
     assert_int_equal(kit_account_disable(b->kit, YH_S("deputy"), true, YH_S("cli"), NOW), YH_E_CONFLICT);
     OK(kit_account_disable(b->kit, YH_S("chief"), false, YH_S("cli"), NOW));
@@ -532,7 +429,7 @@ static void *guess(void *user)
 {
     struct guesser *g = user;
     yh_arena_auto arena = yh_arena_make(65536);
-    const struct kit_credentials c = {YH_S("duty1"), BAD, HOME, YH_S("x")};
+    const struct kit_credentials c = {YH_S("duty1"), BAD, HOME, YH_S("x"), YH_S("")};
     for (size_t i = 0; i < YH_LEN(g->results); i++) {
         char token[KIT_TOKEN_SIZE];
         struct kit_session s;
@@ -600,7 +497,7 @@ static void notes_wait_for_a_log(void **state)
     struct kit_config without = {.pool = b->pool};
     struct kit_config with = {.pool = b->pool, .note = take_note, .note_user = b};
     OK(kit_open(&without, &cli));
-    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S("duty"), GOOD, false};
+    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S(""), GOOD, false, 0, 0};
     int64_t id;
     OK(kit_account_add(cli, &a, YH_S("cli"), NOW, &id));
     kit_close(cli);
@@ -632,7 +529,7 @@ static void notes_stay_until_the_log_has_them(void **state)
     bool stopped = true;
     struct kit_config config = {.pool = b->pool, .note = refuse_note, .note_user = &stopped};
     OK(kit_open(&config, &k));
-    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S("duty"), GOOD, false};
+    const struct kit_new_account a = {YH_S("duty1"), YH_S("李四"), YH_S(""), GOOD, false, 0, 0};
     int64_t id;
     OK(kit_account_add(k, &a, YH_S("cli"), NOW, &id)); /* the change is made, its note waits */
     OK(kit_account_passwd(k, YH_S("duty1"), YH_S("Another-horse-9"), false, YH_S("cli"), NOW));
@@ -674,7 +571,8 @@ int main(void)
         cmocka_unit_test(addresses_lose_their_port),
         T(hash_is_argon2id_with_the_stated_parameters),
         T(accounts_are_checked),
-        T(first_start_makes_one_administrator),
+        T(first_start_makes_the_three_administrators),
+        T(an_administrator_that_is_missing_is_made),
         T(the_last_administrator_stays),
         T(list_is_in_order_of_names),
         T(session_lives_and_ends_at_sign_out),

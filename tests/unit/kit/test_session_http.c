@@ -41,7 +41,7 @@ static yh_err run_admin(struct http_request *rq)
 static const struct http_field run_fields[] = {{.name = "what", .type = HTTP_T_STRING}, {0}};
 static const struct http_schema run_body = {.name = "Run", .fields = run_fields};
 static const struct http_route other_routes[] = {
-    {HTTP_POST, "/api/v1/run", "user:admin", NULL, &run_body, NULL, 0, run_admin, "测试", "测试"},
+    {HTTP_POST, "/api/v1/run", "relay:admin", NULL, &run_body, NULL, 0, run_admin, "测试", "测试"},
     {0},
 };
 static const struct http_route *const tables[] = {kit_session_routes, other_routes, NULL};
@@ -49,7 +49,7 @@ static const struct http_route *const tables[] = {kit_session_routes, other_rout
 static void add(struct box *b, const char *name, const char *role)
 {
     int64_t id;
-    const struct kit_new_account a = {yh_str_of(name), YH_S("张三"), yh_str_of(role), YH_S(GOOD), false};
+    const struct kit_new_account a = {yh_str_of(name), YH_S("张三"), yh_str_of(role), YH_S(GOOD), false, 0, 0};
     OK(kit_account_add(b->host.kit, &a, YH_S("test"), yh_clock_now(), &id));
 }
 
@@ -199,7 +199,8 @@ static void signing_in_shows_who_and_what(void **state)
     assert_string_equal(json_string_value(json_object_get(user, "username")), "duty1");
     assert_string_equal(json_string_value(json_object_get(user, "name")), "张三");
     assert_string_equal(json_string_value(json_object_get(user, "role")), "duty");
-    assert_int_equal(json_array_size(json_object_get(user, "permissions")), 2);
+    assert_int_equal(json_array_size(json_object_get(user, "permissions")), 3);
+    assert_int_equal(json_array_size(json_object_get(user, "roles")), 1);
     assert_true(json_is_false(json_object_get(user, "must_change")));
     yh_time expires;
     assert_true(yh_time_parse(yh_str_of(text_of(&in, "expires")), 0, &expires));

@@ -12,9 +12,10 @@
 
 #define DEADLINE_US 60000000
 
-static void on_event(void *user, const char *event, yh_str json)
+static void on_event(void *user, const char *event, yh_str topic, yh_str json)
 {
     struct box *b = user;
+    assert_true(yh_str_starts(topic, YH_S("station\t")));
     yh_json_auto *parsed = NULL;
     check_ok(yh_json_parse(json, &parsed));
     b->values += strcmp(event, "value") == 0;

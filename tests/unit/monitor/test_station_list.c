@@ -1,6 +1,7 @@
 #include "../check.h"
 
 #include "monitor/registry.h"
+#include "kit/scope.h"
 #include "monitor/station_list.h"
 
 static struct live *live;
@@ -36,6 +37,8 @@ static struct live_station *add(const char *mn, const char *enterprise, const ch
 
 static const char *listed(struct station_filter f, const char *cursor)
 {
+    static const struct kit_scope everything = {.all = true};
+    f.scope = f.scope ? f.scope : &everything;
     static char text[256];
     struct station_selection all;
     size_t n = 0;

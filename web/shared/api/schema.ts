@@ -1,5 +1,49 @@
 /** Written by tools/gen-types.mjs from openapi.json; not edited by hand. */
 
+export interface Account {
+  /** 账号 */
+  id: number
+  /** 用户名 */
+  username: string
+  /** 姓名 */
+  name: string
+  /** 现有角色 */
+  roles: string[]
+  /** 已停用 */
+  disabled: boolean
+  /** 须改密码 */
+  must_change: boolean
+  /** 对应人员 */
+  officer_id: number | null
+  /** 对应企业 */
+  enterprise_id: number | null
+  /** 建立时间 */
+  created_at: string
+  /** 建立人 */
+  cause: string
+}
+
+export interface AccountAnswer {
+  account: Account
+  /** 一次性口令,只显示这一次 */
+  password: string | null
+}
+
+export interface AccountList {
+  items: Account[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface AccountOwner {
+  /** 对应人员 */
+  officer_id?: number | null
+  /** 对应企业 */
+  enterprise_id?: number | null
+}
+
 export interface Admission {
   /** 站点名称 */
   name: string
@@ -15,6 +59,114 @@ export interface Admission {
   medium: 'water' | 'air' | 'noise' | 'other'
   /** 行政区划 */
   region_code: string
+}
+
+export interface Agency {
+  /** 机构 */
+  id: number
+  /** 编码 */
+  code: string
+  /** 名称 */
+  name: string
+  /** 类别 */
+  kind: string
+  /** 上级机构 */
+  parent_id: number | null
+  /** 承接机构 */
+  successor_id: number | null
+  /** 依据 */
+  basis: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+  /** 编制与在岗 */
+  staffing: Staffing
+}
+
+export interface AgencyChange {
+  /** 机构名称 */
+  name: string
+  /** 机构类别 */
+  kind: 'bureau' | 'corps' | 'team' | 'special'
+  /** 上级机构 */
+  parent_id?: number | null
+  /** 管辖区域 */
+  regions?: string[]
+  /** 依据 */
+  basis?: string
+  /** 生效日期,默认今日 */
+  valid_from?: string
+}
+
+export interface AgencyEnd {
+  /** 承接机构 */
+  successor_id?: number | null
+  /** 终止日期,默认今日 */
+  valid_to?: string
+  /** 依据 */
+  basis?: string
+}
+
+export interface AgencyPage {
+  /** 机构 */
+  id: number
+  /** 日期 */
+  day: string
+  /** 沿革,新的在前 */
+  history: AgencySpan[]
+  /** 管辖区域 */
+  regions: AgencyRegion[]
+  /** 部门 */
+  departments: Department[]
+  /** 编制 */
+  establishment: Establishment[]
+  /** 编制与在岗 */
+  staffing: Staffing
+}
+
+export interface AgencyRegion {
+  /** 区划代码 */
+  code: string
+  /** 名称 */
+  name: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+}
+
+export interface AgencySpan {
+  /** 机构 */
+  id: number
+  /** 编码 */
+  code: string
+  /** 名称 */
+  name: string
+  /** 类别 */
+  kind: string
+  /** 上级机构 */
+  parent_id: number | null
+  /** 承接机构 */
+  successor_id: number | null
+  /** 依据 */
+  basis: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+}
+
+export interface AgencyTree {
+  /** 日期 */
+  day: string
+  items: Agency[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+  /** 合计 */
+  staffing: Staffing
 }
 
 export interface Checkpoint {
@@ -116,6 +268,45 @@ export interface Credentials {
   username: string
   /** 密码 */
   password: string
+  /** 动态口令或恢复码 */
+  code?: string
+}
+
+export interface Department {
+  /** 部门 */
+  id: number
+  /** 名称 */
+  name: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+}
+
+export interface DepartmentEnd {
+  /** 终止日期,默认今日 */
+  valid_to?: string
+  /** 依据 */
+  basis?: string
+}
+
+export interface Device {
+  /** 编号 */
+  id: string
+  /** 登录地址 */
+  address: string
+  /** 浏览器 */
+  browser: string
+  /** 登录时间 */
+  signed_in: string
+  /** 最近使用 */
+  last_seen: string
+  /** 本机 */
+  current: boolean
+}
+
+export interface DeviceList {
+  items: Device[]
 }
 
 export interface DeviceProfile {
@@ -162,6 +353,11 @@ export interface DeviceProfilePatch {
   interval_minutes?: number
 }
 
+export interface DevicesEnded {
+  /** 退出的登录数 */
+  ended: number
+}
+
 export interface DictionaryFactor {
   /** 编码(2017) */
   code: string
@@ -179,6 +375,30 @@ export interface DictionaryFactorList {
   items: DictionaryFactor[]
   total: number
   next: string | null
+}
+
+export interface Establishment {
+  /** 编制类别 */
+  kind: string
+  /** 核定数 */
+  approved: number
+  /** 依据 */
+  basis: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+}
+
+export interface EstablishmentChange {
+  /** 编制类别 */
+  kind: 'administrative' | 'institution' | 'worker'
+  /** 核定数 */
+  approved: number
+  /** 文号或依据 */
+  basis?: string
+  /** 生效日期,默认今日 */
+  valid_from?: string
 }
 
 export interface Evidence {
@@ -275,7 +495,7 @@ export interface Fault {
   /** 次数 */
   count: number
   /** 最近一次的存证编号 */
-  last_seq: number
+  last_seq: number | null
   /** 最近一次 */
   last_received: string
   /** 最近一次的设备编码 */
@@ -406,6 +626,48 @@ export interface FrameWarning {
   text: string
 }
 
+export interface Grant {
+  /** 授权 */
+  id: number
+  /** 用户名 */
+  username: string
+  /** 姓名 */
+  name: string
+  /** 角色 */
+  role: string
+  /** 数据范围 */
+  scope: string
+  /** 指定区县或名单 */
+  items: GrantItem[]
+  /** 自 */
+  valid_from: string
+  /** 至;空为长期 */
+  valid_to: string | null
+  /** 理由 */
+  reason: string
+  /** 授权人 */
+  granted_by: string
+  /** 授权时间 */
+  granted_at: string
+  /** 收回人 */
+  ended_by: string
+  /** 收回时间 */
+  ended_at: string | null
+}
+
+export interface GrantItem {
+  /** 对象类别 */
+  kind: 'region' | 'agency' | 'enterprise' | 'station'
+  /** 代码或编号 */
+  key: string
+}
+
+export interface GrantList {
+  items: Grant[]
+  /** 下一页游标 */
+  next: string | null
+}
+
 export interface Health {
   /** 状态 */
   status: string
@@ -415,6 +677,13 @@ export interface Health {
   demo: boolean
   /** 版本 */
   version: string
+}
+
+export interface HeldRole {
+  /** 角色 */
+  name: string
+  /** 名称 */
+  title: string
 }
 
 export interface InspectedFrame {
@@ -480,6 +749,60 @@ export interface ListenAddress {
   port: number
 }
 
+export interface MachineToken {
+  /** 编号 */
+  id: number
+  /** 用途 */
+  name: string
+  /** 权限 */
+  permissions: string[]
+  /** 创建时间 */
+  created: string
+  /** 有效期至 */
+  expires: string
+  /** 停用时间 */
+  revoked: string | null
+  /** 最近使用 */
+  last_used: string | null
+  /** 最近使用的地址 */
+  last_address: string
+}
+
+export interface MachineTokenDraft {
+  /** 用途 */
+  name: string
+  /** 权限 */
+  permissions: string[]
+  /** 有效期至 */
+  expires: string
+}
+
+export interface MachineTokenList {
+  items: MachineToken[]
+}
+
+export interface MachineTokenMade {
+  /** 编号 */
+  id: number
+  /** 令牌,只显示这一次 */
+  token: string
+}
+
+export interface MatrixRoute {
+  /** 方法 */
+  method: string
+  /** 路径 */
+  path: string
+  /** 用途 */
+  summary: string
+  /** 模块 */
+  tag: string
+  /** 所需权限;空串为已登录即可 */
+  permission: string | null
+  /** 可用的角色 */
+  roles: string[]
+}
+
 export interface MediumCount {
   /** 介质 */
   medium: string
@@ -502,6 +825,83 @@ export interface NamedId {
   id: number
   /** 名称 */
   name: string
+}
+
+export interface NewAccount {
+  /** 用户名 */
+  username: string
+  /** 姓名 */
+  name: string
+  /** 对应人员 */
+  officer_id?: number | null
+  /** 对应企业 */
+  enterprise_id?: number | null
+}
+
+export interface NewAgency {
+  /** 机构编码 */
+  code: string
+  /** 机构名称 */
+  name: string
+  /** 机构类别 */
+  kind: 'bureau' | 'corps' | 'team' | 'special'
+  /** 上级机构 */
+  parent_id?: number | null
+  /** 管辖区域 */
+  regions?: string[]
+  /** 依据 */
+  basis?: string
+  /** 生效日期,默认今日 */
+  valid_from?: string
+}
+
+export interface NewDepartment {
+  /** 部门名称 */
+  name: string
+  /** 设立日期,默认今日 */
+  valid_from?: string
+}
+
+export interface NewGrant {
+  /** 用户名 */
+  username: string
+  /** 角色 */
+  role: string
+  /** 数据范围 */
+  scope: 'none' | 'self' | 'department' | 'agency' | 'agency_below' | 'region' | 'list' | 'all'
+  /** 指定区县或名单 */
+  items?: GrantItem[]
+  /** 自,默认现在 */
+  valid_from?: string | null
+  /** 至,默认长期 */
+  valid_to?: string | null
+  /** 理由 */
+  reason?: string
+}
+
+export interface NewOfficer {
+  /** 工号 */
+  staff_no: string
+  /** 姓名 */
+  name: string
+  /** 编制所在机构 */
+  agency_id: number
+  /** 编制类别 */
+  establishment: 'administrative' | 'institution' | 'worker' | 'none'
+  /** 职务 */
+  post?: string
+  /** 执法岗位 */
+  enforcement: boolean
+  /** 在岗状态 */
+  status: 'on_post' | 'mixed' | 'loan' | 'leave'
+  /** 工作机构,默认编制所在机构 */
+  work_agency_id?: number | null
+  /** 工作部门 */
+  work_department_id?: number | null
+  /** 依据 */
+  basis?: string
+  /** 自,默认今日 */
+  valid_from?: string
 }
 
 export interface NewRelay {
@@ -544,6 +944,128 @@ export interface NewRelay {
 export interface Nothing {
 }
 
+export interface Officer {
+  /** 人员 */
+  id: number
+  /** 工号 */
+  staff_no: string
+  /** 姓名 */
+  name: string
+  /** 编制所在机构 */
+  agency_id: number
+  /** 编制所在机构名称 */
+  agency_name: string
+  /** 编制类别 */
+  establishment: string
+  /** 职务 */
+  post: string
+  /** 执法岗位 */
+  enforcement: boolean
+  /** 在岗状态 */
+  status: string
+  /** 工作机构 */
+  work_agency_id: number
+  /** 工作机构名称 */
+  work_agency_name: string
+  /** 工作部门 */
+  work_department_id: number | null
+  /** 工作部门名称 */
+  work_department_name: string
+  /** 依据 */
+  basis: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+  /** 登记人 */
+  cause: string
+}
+
+export interface OfficerChange {
+  /** 编制所在机构 */
+  agency_id: number
+  /** 编制类别 */
+  establishment: 'administrative' | 'institution' | 'worker' | 'none'
+  /** 职务 */
+  post?: string
+  /** 执法岗位 */
+  enforcement: boolean
+  /** 在岗状态 */
+  status: 'on_post' | 'mixed' | 'loan' | 'leave'
+  /** 工作机构,默认编制所在机构 */
+  work_agency_id?: number | null
+  /** 工作部门 */
+  work_department_id?: number | null
+  /** 依据 */
+  basis?: string
+  /** 自,默认今日 */
+  valid_from?: string
+}
+
+export interface OfficerLeave {
+  /** 离职日期,默认今日 */
+  valid_to?: string
+  /** 依据 */
+  basis?: string
+}
+
+export interface OfficerList {
+  /** 日期 */
+  day: string
+  items: Officer[]
+  /** 总数 */
+  total: number
+  /** 下一页游标 */
+  next: string | null
+}
+
+export interface OfficerPage {
+  /** 人员 */
+  id: number
+  /** 工号 */
+  staff_no: string
+  /** 姓名 */
+  name: string
+  /** 履历,新的在前 */
+  history: OfficerSpan[]
+}
+
+export interface OfficerSpan {
+  /** 编制所在机构 */
+  agency_id: number
+  /** 编制所在机构名称 */
+  agency_name: string
+  /** 编制类别 */
+  establishment: string
+  /** 职务 */
+  post: string
+  /** 执法岗位 */
+  enforcement: boolean
+  /** 在岗状态 */
+  status: string
+  /** 工作机构 */
+  work_agency_id: number
+  /** 工作机构名称 */
+  work_agency_name: string
+  /** 工作部门 */
+  work_department_id: number | null
+  /** 工作部门名称 */
+  work_department_name: string
+  /** 依据 */
+  basis: string
+  /** 自 */
+  valid_from: string | null
+  /** 至(不含) */
+  valid_to: string | null
+  /** 登记人 */
+  cause: string
+}
+
+export interface OneTimeCode {
+  /** 动态口令 */
+  code: string
+}
+
 export interface Overview {
   /** 截至 */
   as_of: string
@@ -555,11 +1077,47 @@ export interface Overview {
   evidence: EvidenceBox
 }
 
+export interface PasswordAgain {
+  /** 密码 */
+  password: string
+}
+
+export interface PasswordAndCode {
+  /** 密码 */
+  password: string
+  /** 动态口令 */
+  code: string
+}
+
 export interface PasswordChange {
   /** 原密码 */
   current: string
   /** 新密码 */
   password: string
+}
+
+export interface Permission {
+  /** 权限 */
+  name: string
+  /** 名称 */
+  title: string
+  /** 受数据范围限制 */
+  data: boolean
+}
+
+export interface PermissionMatrix {
+  roles: Role[]
+  permissions: Permission[]
+  routes: MatrixRoute[]
+}
+
+export interface Portal {
+  /** 可用 */
+  enabled: boolean
+  /** 按钮文字 */
+  title: string
+  /** 本账号已绑定 */
+  linked: boolean
 }
 
 export interface Problem {
@@ -588,6 +1146,30 @@ export interface Proof {
   /** 验证通过 */
   verified: boolean
   checkpoint: SignedCheckpoint | null
+}
+
+export interface Reach {
+  /** 权限 */
+  permission: string
+  /** 范围类别;right 表示权限本身,all 表示全部数据 */
+  kind: string
+  /** 代码或编号 */
+  key: string
+  /** 自 */
+  valid_from: string
+  /** 至;空为长期 */
+  valid_to: string | null
+}
+
+export interface ReachList {
+  /** 时刻 */
+  at: string
+  items: Reach[]
+}
+
+export interface RecoveryCodes {
+  /** 恢复码 */
+  recovery_codes: string[]
 }
 
 export interface Refusal {
@@ -835,6 +1417,35 @@ export interface RelayRetry {
   marked: number
 }
 
+export interface Role {
+  /** 角色 */
+  name: string
+  /** 名称 */
+  title: string
+  /** 三员之一,不得兼任 */
+  alone: boolean
+  /** 权限 */
+  permissions: string[]
+  /** 可授的数据范围 */
+  scopes: string[]
+}
+
+export interface SecondFactor {
+  /** 已启用 */
+  enabled: boolean
+  /** 启用时间 */
+  since: string | null
+  /** 剩余恢复码 */
+  recovery_left: number
+}
+
+export interface SecondFactorOffer {
+  /** 密钥 */
+  secret: string
+  /** 供手机应用读取的地址 */
+  uri: string
+}
+
 export interface Series {
   /** 设备编码 */
   mn: string
@@ -948,12 +1559,53 @@ export interface SignedInUser {
   username: string
   /** 姓名 */
   name: string
-  /** 角色 */
+  /** 角色,多个时为第一个 */
   role: string
+  /** 全部角色 */
+  roles: HeldRole[]
   /** 权限 */
   permissions: string[]
   /** 须修改密码 */
   must_change: boolean
+}
+
+export interface Staffing {
+  /** 用编率:在编人数/核定编制 */
+  post_use: StaffingRate
+  /** 在岗率:在岗执法人数/在编人数 */
+  on_duty: StaffingRate
+  /** 按编制类别 */
+  kinds: StaffingKind[]
+  /** 在编而混岗 */
+  mixed: number
+  /** 在编而借出 */
+  loaned_out: number
+  /** 在编而离岗 */
+  on_leave: number
+  /** 在编在岗而非执法岗位 */
+  other: number
+  /** 借入 */
+  loaned_in: number
+  /** 不在编 */
+  without_post: number
+}
+
+export interface StaffingKind {
+  /** 编制类别 */
+  kind: string
+  /** 核定 */
+  approved: number
+  /** 在编 */
+  used: number
+}
+
+export interface StaffingRate {
+  /** 分子 */
+  numerator: number
+  /** 分母 */
+  denominator: number
+  /** 百分比;分母为零时没有 */
+  percent: string | null
 }
 
 export interface Station {
@@ -1061,6 +1713,16 @@ export interface StationPage {
   interval_minutes: number
 }
 
+export interface StationTrace {
+  /** 设备编码 */
+  mn: string
+  /** 站点 */
+  name: string
+  /** 时刻 */
+  at: string
+  items: Witness[]
+}
+
 export interface StationTraffic {
   /** 有效帧 */
   frames: number
@@ -1122,4 +1784,19 @@ export interface UnknownStationList {
   total: number
   /** 下一页游标 */
   next: string | null
+}
+
+export interface Witness {
+  /** 用户名 */
+  username: string
+  /** 姓名 */
+  name: string
+  /** 因何可见 */
+  kind: string
+  /** 代码或编号 */
+  key: string
+  /** 自 */
+  valid_from: string
+  /** 至;空为长期 */
+  valid_to: string | null
 }

@@ -8,7 +8,13 @@ export type {
   Admission, Checkpoint, ComposedFrame, ConnectedStation, Connection, ConnectionList, Fault, Faults, FrameExplained, FrameFields, FrameItem, ComposeItem,
   Evidence as EvidenceLog, EvidenceBox, EvidenceGrowth, Factor, Health, Latest, Region, SeriesAggregate as Recomputed,
   SeriesBucket as Bucket, SeriesValue as Point, SeriesVersion as Version, Session, SignedCheckpoint, SignedInUser as User, Station,
+  Device, DeviceList, DevicesEnded, MachineToken, MachineTokenDraft, MachineTokenList, MachineTokenMade, Portal, RecoveryCodes, SecondFactor, SecondFactorOffer,
   NewRelay, Relay, RelayAside, RelayName, RelayPage, RelayPatch, StationIssue as Issue, UnknownStation, Proof, DeviceProfile as Profile, DeviceProfilePatch as ProfilePatch, StationPage as StationDetail,
+} from './schema.ts'
+
+export type {
+  Account, AccountAnswer, Agency, AgencyPage, AgencyTree, Grant, GrantItem, NewGrant, NewOfficer, Officer, OfficerChange, OfficerPage, OfficerSpan,
+  PermissionMatrix, ReachList, Staffing, StaffingRate, StationTrace,
 } from './schema.ts'
 
 /** `total` is missing where nobody counts: in lists that go back through the log. */

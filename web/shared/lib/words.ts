@@ -70,7 +70,25 @@ export const editionWord = (e: string | null | undefined): string => (e ? (EDITI
 /** Units as they are printed: exponents raised. */
 export const unitWord = (u: string | null | undefined): string => (u ?? '').replace(/m3/g, 'm\u00b3').replace(/m2/g, 'm\u00b2').replace(/degC/g, '\u2103')
 
-export const ROLES: Record<string, string> = { admin: '系统管理员', duty: '值班员', viewer: '查阅人员' }
+
+/** How a way through the portal ended, as the server calls it. */
+export const PORTAL_WORDS: Record<string, string> = {
+  expired: '门户登录超时或已取消。请重新点击门户登录。',
+  refused: '门户没有确认身份。请重试，仍不行请联系系统管理员。',
+  unlinked: '该门户用户还没有绑定本系统的账号。请用账号和密码登录后，在“账号安全”中绑定，或请系统管理员绑定。',
+  disabled: '绑定的账号已停用。请联系系统管理员。',
+  conflict: '该门户用户已绑定其他账号，或本账号已绑定其他门户用户。请先解除原来的绑定。',
+  unreachable: '统一门户暂时无法连接。请用账号和密码登录，或稍后重试。',
+  busy: '统一门户正在处理其他登录。请稍后重试。',
+  unsupported: '服务器缺少连接门户所需的组件（libcurl4）。请联系系统管理员。',
+}
+
+const PERMISSIONS: Record<string, string> = {
+  'station:read': '查看监测数据', 'station:admit': '接入和设置站点', 'relay:admin': '管理数据转发', 'metrics:read': '读取运行指标',
+  'agency:read': '查看机构', 'agency:write': '维护机构与编制', 'officer:read': '查看人员', 'officer:write': '维护人员', 'account:read': '查看账号',
+  'account:write': '维护账号', 'grant:read': '查看授权', 'grant:write': '授予与收回角色', 'role:read': '查看权限矩阵', 'trace:read': '查询何人可见', 'audit:read': '查看审计记录',
+}
+export const permissionWord = (p: string): string => PERMISSIONS[p] ?? p
 
 /** A device without peculiarities has no dialect to name. */
 export const dialectWord = (d: string | null | undefined): string => (!d || d === 'standard' ? '无' : d)

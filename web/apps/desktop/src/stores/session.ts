@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { calls } from '@shared/api/calls.ts'
-import { api } from '@shared/api/client.ts'
+import { api, Problem } from '@shared/api/client.ts'
 import type { Session, User } from '@shared/api/types.ts'
 
 /** Says that a session may exist, so that a first visit does not ask for one and be refused. */
@@ -29,8 +29,12 @@ export const useSession = defineStore('session', () => {
   /** The session of the cookie is asked for once, before the first page. */
   const ready = (): Promise<void> => (restored ??= restore())
 
-  async function signIn(username: string, password: string): Promise<void> {
-    accept(await calls.signIn(username, password))
+  async function signIn(username: string, password: string, code = ''): Promise<void> {
+    accept(await calls.signIn(username, password, code))
+  }
+  /** Back from the portal: the cookie is there, the page does not know it yet. */
+  async function adopt(): Promise<void> {
+    accept(await calls.session())
   }
   async function signOut(): Promise<void> {
     try {
@@ -42,7 +46,13 @@ export const useSession = defineStore('session', () => {
   async function changePassword(current: string, password: string): Promise<void> {
     const username = user.value?.username ?? ''
     await calls.changePassword(current, password)
-    await signIn(username, password) // every session ends with the old password
+    try {
+      await signIn(username, password) // every session ends with the old password
+    } catch (e) {
+      if (!(e instanceof Problem) || e.code !== 'code_wanted') throw e
+      accept(null)
+      onExpired.value() // with a second factor the person signs in again
+    }
   }
   const can = (permission: string): boolean => user.value?.permissions.includes(permission) ?? false
 
@@ -51,5 +61,5 @@ export const useSession = defineStore('session', () => {
     accept(null)
     onExpired.value()
   }
-  return { user, demo, onExpired, ready, signIn, signOut, changePassword, can }
+  return { user, demo, onExpired, ready, signIn, adopt, signOut, changePassword, can }
 })

@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "db/db_internal.h"
+#include "db/db_sqlite.h"
 
 static const struct {
     int primary;
@@ -33,7 +33,7 @@ static yh_err err_of(sqlite3 *h, int rc)
     return YH_E_INTERNAL;
 }
 
-yh_err db_error(struct db *d, int rc, const char *what)
+yh_err db_sqlite_error(const struct db_sqlite *d, int rc, const char *what)
 {
     /* The message belongs to the last call on the handle; a code from elsewhere gets the generic text. */
     const char *reason = d->h && (sqlite3_errcode(d->h) & 0xff) == (rc & 0xff) ? sqlite3_errmsg(d->h)
