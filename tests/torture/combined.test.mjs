@@ -141,7 +141,7 @@ ordeal('a failing disk, junk, a restless clock and kill -9 at once', { timeout: 
             o.shim.arm({ path: '.db', calls: ['write', 'sync'], permille: 30 }),
         ];
         const goal = o.acked.size + 100 + random(150);
-        await waitUntil(() => { o.shim.setClock((random(9) - 4) * HOUR); return o.acked.size >= goal; },
+        await waitUntil(() => { o.shim.setClock((random(9) - 4) * HOUR); return o.acked.size >= goal && faults.reduce((n, f) => n + f.hits(), 0) >= 8; },
             { deadline: 90_000, every: 50, what: `round ${round}: frames are answered` });
         hits += faults.reduce((n, f) => n + f.hits(), 0);
         faults.forEach((f) => f.disarm());
