@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/data_dir.h"
+#include "app/descriptors.h"
 #include "app/door.h"
 #include "app/status_http.h"
 #include "base/clock.h"
@@ -34,6 +35,7 @@ struct server {
     struct relay_host host; /* what handlers see */
     struct serve_config config;
     struct data_paths paths;
+    struct descriptors share;
     struct db_pool *pool;
     struct chain *chain;
     struct series *series;
@@ -296,24 +298,24 @@ static yh_err start_monitor(struct server *s)
     return monitor_new(&config, &s->monitor);
 }
 
-/* Loggers may take half of the descriptors: log, databases and pages need the rest. */
-static unsigned connections_allowed(const struct serve_config *config)
+/* A crowd of loggers or of browsers must not take the descriptors that log and databases live on. */
+static struct descriptors share_descriptors(const struct serve_config *config)
 {
     unsigned wanted = config->max_connections ? config->max_connections : SERVE_LOGGERS;
     struct rlimit limit;
     bool known = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-    if (!known || limit.rlim_cur / 2 >= wanted)
-        return wanted;
-    yh_log(YH_LOG_INFO, "serve", "%llu loggers instead of %u: the process may open %llu descriptors",
-           (unsigned long long)limit.rlim_cur / 2, wanted, (unsigned long long)limit.rlim_cur);
-    return (unsigned)(limit.rlim_cur / 2);
+    struct descriptors share = descriptors_share(known ? limit.rlim_cur : UINT64_MAX, wanted);
+    if (share.loggers < wanted)
+        yh_log(YH_LOG_INFO, "serve", "%u loggers instead of %u, and %u more of addresses with few: the process may open %llu descriptors",
+               share.loggers, wanted, share.loggers / LIMITS_KEPT, (unsigned long long)limit.rlim_cur);
+    return share;
 }
 
 static yh_err start_gate(struct server *s)
 {
     struct gate_config config = {
         .host = s->config.gate_host, .port = s->config.gate_port, .chain = s->chain,
-        .max_connections = connections_allowed(&s->config), .limits = s->config.limits,
+        .max_connections = s->share.loggers, .limits = s->config.limits,
         .judge = on_judge, .repeated = on_repeated, .connected = on_connected, .user = s,
     };
     struct gate *gate;
@@ -373,6 +375,7 @@ static yh_err start_http(struct server *s)
     s->host.own_port = server_gate_port(s);
     struct http_config config = {
         .host = s->config.http_host, .port = s->config.http_port, .threads = HTTP_THREADS, .static_dir = web_dir(s, found, sizeof found),
+        .connections = s->share.http,
         .app = &s->host, .authenticate = kit_authenticate, .permitted = kit_permitted, .listen = kit_listen,
         .replay = {kit_replay_find, kit_replay_keep}, .slow = kit_slow_handlers, .check_replies = s->config.check_replies,
     };
@@ -406,6 +409,7 @@ yh_err server_start(const struct serve_config *config, struct server **ret)
     if (!s)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the server");
     s->config = *config;
+    s->share = share_descriptors(config);
     s->rate_us = yh_clock_mono_us();
     yh_err e = start_all(s);
     if (e != YH_OK) {

@@ -17,7 +17,7 @@ struct serve_config {
     uint64_t segment_bytes; /* of the evidence log; 0: its default */
     bool check_replies;  /* for tests: an answer that does not fit its documented shape is an error */
     const char *web_dir; /* built front end; NULL: look beside the program */
-    unsigned max_connections; /* of loggers; 0: SERVE_LOGGERS, at most half of the descriptors */
+    unsigned max_connections; /* of loggers; 0: SERVE_LOGGERS; fewer when descriptors are scarce */
     const struct gate_limits *limits; /* NULL: gate_limits_default */
     struct kit_portal_config portal; /* its texts outlive the server */
     uint64_t drain_ms;   /* how long the end may take to answer what has arrived; 0: not at all */

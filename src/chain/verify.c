@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "chain/leaves.h"
 #include "chain/log.h"
 #include "chain/packed.h"
 #include "chain/part.h"
@@ -30,6 +31,7 @@ struct audit {
     char *window;               /* bytes of the tree file */
     uint64_t window_at;
     size_t window_n;
+    struct chain_leaves leaves_now; /* read, not yet counted in */
 };
 
 static void set_damage(struct audit *a, uint64_t seq, const char *file, uint64_t offset)
@@ -133,33 +135,64 @@ static yh_err tree_bytes(struct audit *a, uint64_t offset, size_t n, const char 
     return YH_OK;
 }
 
-/* Adds the leaf and compares it, and the nodes it completes, with what is stored. */
-static yh_err check_leaf(struct audit *a, const struct chain_file *file, const char *name, const struct chain_found *f)
+/* The tree stands behind the record that does not fit, as if the ones after it had never been read. */
+static yh_err wrong_node(struct audit *a, const struct chain_file *file, const char *name, const struct merkle_edge *before,
+                         uint64_t node)
 {
-    uint64_t seq = a->tree.edge.size, offset = CHAIN_TREE_HEADER + chain_tree_nodes(seq) * YH_SM3_LEN;
-    yh_sm3_hash leaf = merkle_leaf(a->sm3, f->body);
-    yh_buf_clear(&a->tree.pending);
-    YH_TRY(chain_tree_add(&a->tree, a->sm3, &leaf));
-    if (seq >= a->leaves)
-        return YH_OK;
-    const char *stored = NULL;
-    yh_err e = tree_bytes(a, offset, a->tree.pending.n, &stored);
-    if (e == YH_E_CORRUPT)
-        return damaged(a, seq, "tree", offset);
-    YH_TRY(e);
-    size_t at = 0;
-    while (at < a->tree.pending.n && memcmp(stored + at, a->tree.pending.p + at, YH_SM3_LEN) == 0)
-        at += YH_SM3_LEN;
-    if (at == a->tree.pending.n)
-        return YH_OK;
-    (void)damaged_because(a, seq, "tree", offset + at,
-                          at == 0 ? "the leaf is not that of the record in the segment"
-                                  : "the node is not that of the records below it");
+    const struct chain_leaves *l = &a->leaves_now;
+    size_t i = 0;
+    while (chain_tree_nodes(before->size + i + 1) <= node)
+        i++;
+    uint64_t seq = before->size + i;
+    a->tree.edge = *before;
+    for (size_t k = 0; k <= i; k++)
+        merkle_edge_add(a->sm3, &a->tree.edge, &l->leaf[k]);
+    (void)damaged_because(a, seq, "tree", CHAIN_TREE_HEADER + node * YH_SM3_LEN,
+                          node == chain_tree_nodes(seq) ? "the leaf is not that of the record in the segment"
+                                                        : "the node is not that of the records below it");
     struct chain_damage kept = a->v->damage;
     snprintf(a->v->damage.file, sizeof a->v->damage.file, "%s", name);
-    describe(a, file, f->offset);
+    describe(a, file, l->of[i].offset);
     memcpy(a->v->damage.file, kept.file, sizeof kept.file);
     return YH_E_CORRUPT;
+}
+
+/* Compares the nodes that the gathered leaves complete with what is stored; there may be fewer stored. */
+static yh_err check_nodes(struct audit *a, const struct chain_file *file, const char *name, const struct merkle_edge *before)
+{
+    uint64_t from = before->size, to = a->tree.edge.size < a->leaves ? a->tree.edge.size : a->leaves;
+    if (from >= to)
+        return YH_OK;
+    uint64_t offset = CHAIN_TREE_HEADER + chain_tree_nodes(from) * YH_SM3_LEN;
+    size_t n = (size_t)(chain_tree_nodes(to) - chain_tree_nodes(from)) * YH_SM3_LEN, at = 0;
+    const char *stored = NULL;
+    yh_err e = tree_bytes(a, offset, n, &stored);
+    if (e == YH_E_CORRUPT)
+        return damaged(a, from, "tree", offset);
+    YH_TRY(e);
+    if (memcmp(stored, a->tree.pending.p, n) == 0)
+        return YH_OK;
+    while (memcmp(stored + at, a->tree.pending.p + at, YH_SM3_LEN) == 0)
+        at += YH_SM3_LEN;
+    return wrong_node(a, file, name, before, chain_tree_nodes(from) + at / YH_SM3_LEN);
+}
+
+/* Counts the gathered records in. No checkpoint ends in the middle of them. */
+static yh_err settle(struct audit *a, const struct chain_file *file, const char *name, struct chain_segment *s,
+                     struct chain_index *x)
+{
+    struct chain_leaves *l = &a->leaves_now;
+    const struct merkle_edge before = a->tree.edge;
+    if (l->n == 0)
+        return YH_OK;
+    chain_leaves_hash(l);
+    yh_buf_clear(&a->tree.pending);
+    YH_TRY(chain_tree_add_many(&a->tree, l->leaf, l->n));
+    YH_TRY(check_nodes(a, file, name, &before));
+    for (size_t i = 0; i < l->n; i++)
+        YH_TRY(chain_segment_count(s, x, l->of[i].received, l->of[i].size));
+    chain_leaves_clear(l);
+    return check_heads(a);
 }
 
 /* Behind the last record of a sealed segment: exactly the footer that its records give. */
@@ -220,23 +253,35 @@ static yh_err check_end(struct audit *a, const struct chain_file *file, const ch
     return YH_OK;
 }
 
+static bool ends_at(const struct audit *a, uint64_t size)
+{
+    return size == a->head.size || (a->has_against && size == a->against.head.size);
+}
+
 static yh_err read_records(struct audit *a, const struct chain_file *file, const char *name, struct chain_segment *s,
                            struct chain_index *x)
 {
+    struct chain_leaves *l = &a->leaves_now;
     yh_cleanup(chain_scan_done) struct chain_scan scan = {0};
     chain_scan_init(&scan, file, CHAIN_HEADER);
-    while (a->tree.edge.size < a->limit) {
+    for (;;) {
         struct chain_found f;
-        YH_TRY(chain_scan_next(&scan, &f));
-        if (f.what != CHAIN_AT_RECORD || f.record.seq != a->tree.edge.size)
-            break;
-        if (f.commit_at > s->count)
-            return damaged_record(a, file, name, f.record.seq, f.offset, "the commit began before the segment");
-        YH_TRY(check_leaf(a, file, name, &f));
-        YH_TRY(chain_segment_count(s, x, f.record.received, f.size));
-        YH_TRY(check_heads(a));
+        uint64_t seq = a->tree.edge.size + l->n;
+        if (l->n && (chain_leaves_full(l) || ends_at(a, seq)))
+            YH_TRY(settle(a, file, name, s, x));
+        if (seq >= a->limit)
+            return settle(a, file, name, s, x);
+        yh_err e = chain_scan_next(&scan, &f);
+        if (e != YH_OK || f.what != CHAIN_AT_RECORD || f.record.seq != seq) {
+            YH_TRY(settle(a, file, name, s, x)); /* damage before it is told first */
+            return e;
+        }
+        if (f.commit_at > s->count + l->n) {
+            YH_TRY(settle(a, file, name, s, x));
+            return damaged_record(a, file, name, seq, f.offset, "the commit began before the segment");
+        }
+        YH_TRY(chain_leaves_add(l, &f));
     }
-    return YH_OK;
 }
 
 /* What was read of a packed segment, or of its growth figures, was not under its guard. */
@@ -484,6 +529,7 @@ static yh_err run_part(struct audit *a, yh_str against)
 static yh_err run(struct audit *a, yh_str against)
 {
     YH_TRY(yh_sm3_new(&a->sm3));
+    a->leaves_now = chain_leaves_make();
     a->window = malloc(WINDOW);
     if (!a->window)
         return yh_fail(YH_E_NO_MEMORY, "no memory to verify");
@@ -503,6 +549,7 @@ static yh_err audit(const char *dir, yh_str against, bool part, struct chain_ver
     chain_keys_free(a.keys);
     chain_tree_close(&a.tree);
     chain_checkpoints_close(&a.heads);
+    chain_leaves_done(&a.leaves_now);
     free(a.window);
     return e;
 }

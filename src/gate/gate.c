@@ -284,12 +284,16 @@ void gate_stats_get(const struct gate *g, struct gate_stats *ret)
 
 void gate_metrics(const struct gate *g, yh_buf *out)
 {
+    uint64_t most = g->config.max_connections + g->config.max_connections / LIMITS_KEPT;
     yh_buf_printf(out,
                   "# HELP yuheng_gate_held_bytes memory held for frames and answers of all connections\n"
                   "# TYPE yuheng_gate_held_bytes gauge\nyuheng_gate_held_bytes %llu\n"
                   "# HELP yuheng_gate_addresses addresses with open connections\n"
-                  "# TYPE yuheng_gate_addresses gauge\nyuheng_gate_addresses %llu\n",
-                  (unsigned long long)atomic_load(&g->count.held), (unsigned long long)atomic_load(&g->count.addresses));
+                  "# TYPE yuheng_gate_addresses gauge\nyuheng_gate_addresses %llu\n"
+                  "# HELP yuheng_gate_connections_max connections allowed, those kept for addresses with few included\n"
+                  "# TYPE yuheng_gate_connections_max gauge\nyuheng_gate_connections_max %llu\n",
+                  (unsigned long long)atomic_load(&g->count.held), (unsigned long long)atomic_load(&g->count.addresses),
+                  (unsigned long long)most);
     events_metrics(&g->events, out);
 }
 

@@ -95,7 +95,7 @@ yh_err limits_new(unsigned max_connections, struct limits_book **ret)
     if (!b)
         return yh_fail(YH_E_NO_MEMORY, "no memory for the limits");
     b->max = max_connections;
-    b->reserve = max_connections / 16;
+    b->reserve = max_connections / LIMITS_KEPT;
     b->place_n = (uint32_t)(b->max + b->reserve) + SPARE_PLACES;
     b->free = b->oldest = b->newest = NONE;
     yh_err e = make_places(b);

@@ -57,7 +57,8 @@ void limits_free(struct limits_book *b); /* NULL is fine */
  * limits_left(). Beyond max_connections a sixteenth more is kept for addresses that hold fewer than LIMITS_FEW: one
  * address, however many connections it may have, does not shut out the others.
  */
-#define LIMITS_FEW 4u
+#define LIMITS_FEW  4u
+#define LIMITS_KEPT 16u /* one in so many */
 limits_verdict limits_admit(struct limits_book *b, const struct gate_limits *l, const unsigned char address[16],
                             int64_t now_us, uint32_t *ret_place);
 void limits_left(struct limits_book *b, uint32_t place);

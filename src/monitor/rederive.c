@@ -1,5 +1,7 @@
 #include "monitor/rederive.h"
 
+#include <malloc.h>
+
 #include "base/log.h"
 #include "base/map.h"
 #include "monitor/derive.h"
@@ -87,6 +89,7 @@ static yh_err derive_all(const struct rederive *r, const struct requests *q, uin
 static yh_err work_off(const struct rederive *r, const struct requests *q, uint64_t position)
 {
     YH_TRY(derive_all(r, q, position));
+    malloc_trim(0); /* stations of years were in memory */
     YH_TRY(take_out(r, q));
     for (const struct request *i = q->first; i; i = i->next)
         YH_TRY(registry_reload_latest(r->series, r->chain, r->live, i->mn));

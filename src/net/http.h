@@ -129,7 +129,8 @@ struct http_config {
     unsigned threads;         /* default 2 */
     unsigned header_ms;       /* whole header must be there, default 10 s */
     unsigned body_ms;         /* whole body must be there, default 30 s */
-    unsigned per_address;     /* connections, default 1024: a bureau may come through one address */
+    unsigned connections;     /* in all, default 8192 */
+    unsigned per_address;     /* connections, default 1024, at most half of all: a bureau may come through one address */
     const char *static_dir;   /* built front end: d/ m/ ..., served with .br/.gz siblings and ETag; NULL: none */
     void *app;
     yh_err (*authenticate)(struct http_request *rq, const struct http_user **ret); /* NULL user = not signed in */

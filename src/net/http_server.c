@@ -5,7 +5,6 @@
 #include "net/http_internal.h"
 #include "net/http_slow.h"
 
-#define CONNECTIONS_MAX 8192u
 #define POOL_BYTES (16u << 10)   /* per connection: header and buffers */
 #define ARENA_MAX (16u << 20)    /* per request */
 #define DRAIN_MAX (1u << 20)     /* bytes of a refused body that are still read, so that the client sees the answer */
@@ -231,7 +230,8 @@ static void fill_defaults(struct http_config *c)
     set_default(&c->answer_ms, 120000);
     set_default(&c->beat_ms, 15000);
     set_default(&c->stream_ms, 30 * 60 * 1000);
-    set_default(&c->per_address, 1024);
+    set_default(&c->connections, 8192);
+    set_default(&c->per_address, c->connections < 2048 ? c->connections / 2 : 1024);
     if (c->events_kept == 0)
         c->events_kept = HTTP_EVENTS_KEPT;
 }
@@ -271,7 +271,7 @@ static yh_err start_daemon(struct http_server *s)
     };
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_ARRAY, pool, MHD_OPTION_CONNECTION_LIMIT, c->connections,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, c->per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, c->answer_ms / 1000 + 1, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,

@@ -7,9 +7,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, openSync, readSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { test } from 'node:test';
-import { captures, demoInit, startServer, tempDir, yuheng, yuhengOk } from '../api/lib/yuheng.mjs';
+import { captures, tempDir, yuheng, yuhengOk } from '../api/lib/yuheng.mjs';
 import { chance } from './lib/kept.mjs';
+import { ordeal } from './lib/ordeal.mjs';
 
 const EACH = Number(process.env.TORTURE_FLIPS ?? 10);
 
@@ -42,13 +42,11 @@ const check = (path, dir) => inLog(path) ? yuheng(['log', 'verify', '--data', di
 // What a finding must say: the file's name, or its folder for the two halves of a key.
 const nameOf = (path) => path.includes('/keys/') ? 'keys' : basename(path);
 
-test('a flipped bit in any stored file is found and named', { timeout: 300_000 }, async (t) => {
+ordeal('a flipped bit in any stored file is found and named', { timeout: 300_000 }, async (t, o) => {
     const random = chance(t);
-    const dir = tempDir();
-    demoInit(dir);
-    const server = await startServer(t, { dir });
+    const { dir, server } = o;
     yuhengOk(['replay', '--gate', `${server.gate.host}:${server.gate.port}`, '--max', '--ask-ack', ...captures]);
-    await server.stop();
+    await o.stop();
     const files = filesBelow(dir).filter((f) => basename(f) !== 'demo'); // of that one only the name counts
     for (const wanted of ['.seg', 'tree', 'checkpoints', 'sm2.pub', 'sm2.key', 'series.db', 'yuheng.db', 'yuheng.db.sm3', 'kit.key'])
         assert.ok(files.some((f) => f.endsWith(wanted)), `${wanted} is among ${files}`);

@@ -7,11 +7,11 @@
 // derived must equal what the log gives.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { test } from 'node:test';
 import { Logger, frame, newQn, stamp, wrap } from '../api/lib/hj212.mjs';
 import { waitUntil } from '../api/lib/wait.mjs';
-import { demoInit, startServer, tempDir, yuheng, yuhengOk } from '../api/lib/yuheng.mjs';
-import { chance, checkKept, signedIn } from './lib/kept.mjs';
+import { yuhengOk } from '../api/lib/yuheng.mjs';
+import { chance } from './lib/kept.mjs';
+import { ordeal } from './lib/ordeal.mjs';
 import { Shim, powerCut } from './lib/shim.mjs';
 
 const ROUNDS = Number(process.env.TORTURE_ROUNDS ?? 50);
@@ -94,28 +94,27 @@ function exported(dir) {
     return stored;
 }
 
-async function rounds(t, random, count, startOptions, afterKill) {
-    const dir = tempDir();
-    const { accounts } = demoInit(dir);
+async function rounds(o, random, count, startOptions, afterKill) {
+    const admitted = (await o.client.all('/api/v1/stations')).map((s) => s.mn);
+    await o.stop();
     const sent = new Map(), acked = new Set();
-    let admitted = null, last = [];
+    let last = [];
     for (let round = 0; round < count; round++) {
-        const server = await startServer(t, { dir, ...startOptions(round) });
-        admitted ??= (await (await signedIn(server, accounts)).all('/api/v1/stations')).map((s) => s.mn);
+        const server = await o.start(startOptions(round));
         const mns = [...admitted.slice(0, 3), `F00000000000000000000${String(round).padStart(3, '0')}`, 'F00000000000000000000ABC'];
         const before = acked.size;
         const clients = [...mns.map((mn) => sendUntilCut(server.gate, mn, random, sent, acked)),
             resend(server.gate, last), junkUntilCut(server.gate, random)];
         const enough = before + 1 + random(500);
         await waitUntil(() => acked.size >= enough, { deadline: 60_000, every: 1, what: `round ${round}: ${enough - before} answers` });
-        await server.kill();
+        await o.kill();
         await Promise.all(clients);
         last = [...acked].slice(-50).map((key) => sent.get(key));
-        afterKill(dir, round);
+        afterKill(o.dir, round);
     }
-    const server = await startServer(t, { dir });
-    await server.stop();
-    return { dir, sent, acked };
+    await o.start();
+    await o.stop();
+    return { dir: o.dir, sent, acked };
 }
 
 function expectKept(t, { dir, sent, acked }) {
@@ -129,20 +128,19 @@ function expectKept(t, { dir, sent, acked }) {
         assert.equal(copies.length, 1, `${key} stands ${copies.length} times in the log`);
         assert.equal(copies[0].trimEnd(), f.bytes.toString('latin1').trimEnd(), `${key} was stored with other bytes`);
     }
-    checkKept(dir, new Set());
 }
 
-test('nothing acknowledged is lost under kill -9', { timeout: 1_200_000 }, async (t) => {
+ordeal('nothing acknowledged is lost under kill -9', { timeout: 1_200_000 }, async (t, o) => {
     const random = chance(t);
     t.diagnostic(`TORTURE_ROUNDS=${ROUNDS}`);
-    expectKept(t, await rounds(t, random, ROUNDS, () => ({}), () => {}));
+    expectKept(t, await rounds(o, random, ROUNDS, () => ({}), () => {}));
 });
 
-test('nothing acknowledged is lost when the power goes', { timeout: 1_200_000 }, async (t) => {
+ordeal('nothing acknowledged is lost when the power goes', { timeout: 1_200_000 }, async (t, o) => {
     const random = chance(t);
     const count = Math.ceil(ROUNDS / 5);
     let shim, torn = 0;
-    const made = await rounds(t, random, count, () => ({ env: (shim = new Shim({ undo: true })).env }), (dir) => { torn += powerCut(shim, dir, random); });
+    const made = await rounds(o, random, count, () => ({ env: (shim = new Shim({ undo: true })).env }), (dir) => { torn += powerCut(shim, dir, random); });
     t.diagnostic(`${torn} files lost or tore what was not synced in ${count} power cuts`);
     assert.ok(torn > 0);
     expectKept(t, made);

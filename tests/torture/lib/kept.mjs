@@ -1,7 +1,6 @@
 // What every torture test asks for: a server with demo stations, frames that exist once, and at the end the proof that
 // whatever was answered is in the log exactly once and that everything derived follows from it.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { Client } from '../../api/lib/client.mjs';
 import { frame, newQn, stamp } from '../../api/lib/hj212.mjs';
 import { yuheng, yuhengOk } from '../../api/lib/yuheng.mjs';
@@ -35,19 +34,17 @@ export async function metrics(server) {
     return Object.fromEntries([...text.matchAll(/^(yuheng_\w+) (\d+)$/gm)].map((m) => [m[1], Number(m[2])]));
 }
 
-export const rss = (server) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) * 1024;
-
-// A frame with its own QN and its own DataTime.
-let moment = Date.UTC(2026, 0, 1);
-export function nextFrame(mn) {
+// A frame with its own QN and its own DataTime: counted from 2026, or for ordinary days from 2025.
+const moments = { torture: Date.UTC(2026, 0, 1), ordinary: Date.UTC(2025, 0, 1) };
+export function nextFrame(mn, sequence = 'torture') {
     const qn = newQn();
-    return { mn, qn, bytes: frame({ qn, mn, cp: `DataTime=${stamp(moment += 1000, 14)};w01018-Rtd=1.0,w01018-Flag=N` }) };
+    return { mn, qn, bytes: frame({ qn, mn, cp: `DataTime=${stamp(moments[sequence] += 1000, 14)};w01018-Rtd=1.0,w01018-Flag=N` }) };
 }
 
 // Sends `n` frames at once; the QN of what is answered goes to `acked`.
-export const sendMany = (logger, mn, n, acked, deadline = 60_000) => Promise.all(Array.from({ length: n }, async () => {
-    const f = nextFrame(mn);
-    await logger.send(f.bytes, deadline);
+export const sendMany = (logger, mn, n, acked, sequence) => Promise.all(Array.from({ length: n }, async () => {
+    const f = nextFrame(mn, sequence);
+    await logger.send(f.bytes, 60_000);
     acked.add(f.qn);
 }));
 

@@ -40,6 +40,10 @@ export class Shim {
         return bytes.readUInt32LE();
     }
 
+    setSeed(seed) {
+        this.#put32(12, seed);
+    }
+
     // A rule that holds at once: {path: part of the name, calls: ['write', …], effect, errno, skip, count, permille}.
     arm({ path, calls, effect = 'fail', errno = 'EIO', skip = 0, count = 0, permille = 0 }) {
         const slot = Array.from({ length: RULES }, (_, i) => i).find((i) => !this.#used.has(i));
