@@ -18,7 +18,15 @@ const page = { limit: 10, cursor: 'c' }
 const series = { factor: '011', kind: 'minute', field: 'Avg', from: '2026-11-25T00:00:00+08:00', to: '2026-11-25T01:00:00+08:00', buckets: 1 }
 const relay = { name: 'n', host: 'h', port: 9212, scope: 'list', stations: ['M'], names: [{ mn: 'M', upstream_mn: 'U' }], mode: 'rewrite', edition: '2017', ask_ack: true, password: null }
 const IMPORT = '/api/v1/registry/stations/import'
+const until = series.to
 const SAMPLES = {
+  agencies: [day], agency: [7, day], addAgency: [{ code: 'c', ...agency }], changeAgency: [7, agency], endAgency: [7, { successor_id: null, valid_to: day, basis: 'b' }],
+  addDepartment: [7, { name: 'n', valid_from: day }], setEstablishment: [7, { kind: 'worker', approved: 4, basis: 'b', valid_from: day }],
+  officers: [{ day, q: 'x', agency: 1, status: 'loan', establishment: 'none', enforcement: 'true', ...page }], officer: [7],
+  addOfficer: [{ staff_no: '1', name: 'n', ...posting }], changeOfficer: [7, posting], leaveOfficer: [7, { valid_to: day, basis: 'b' }],
+  accounts: [{ q: 'x', ...page }], addAccount: [{ username: 'u', name: 'n', officer_id: 1, enterprise_id: null }], accountAction: ['u', 'disable'],
+  grants: ['u'], grant: [{ username: 'u', role: 'duty', scope: 'list', items: [{ kind: 'station', key: 'M' }], valid_to: until, reason: 'r' }], endGrant: [7],
+  reach: ['u'], roles: [], traceStation: ['M', until],
   relays: [], relay: [7], addRelay: [{ ...relay, from: null }], changeRelay: [7, { ...relay, paused: true }], removeRelay: [7], retryRelay: [7],
   health: [], session: [], signIn: ['a', 'b'], signOut: [], changePassword: ['a', 'b'], overview: [], station: ['M 1/2'], regions: [],
   stations: [{ q: 'x', state: 'late', medium: 'air', exceeding: true, ...page }],
