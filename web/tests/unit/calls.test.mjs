@@ -19,6 +19,9 @@ const series = { factor: '011', kind: 'minute', field: 'Avg', from: '2026-11-25T
 const relay = { name: 'n', host: 'h', port: 9212, scope: 'list', stations: ['M'], names: [{ mn: 'M', upstream_mn: 'U' }], mode: 'rewrite', edition: '2017', ask_ack: true, password: null }
 const IMPORT = '/api/v1/registry/stations/import'
 const until = series.to
+const day = '2026-11-25'
+const agency = { name: 'n', kind: 'team', parent_id: 1, regions: ['500101'], basis: 'b', valid_from: day }
+const posting = { agency_id: 1, work_agency_id: 2, work_department_id: null, establishment: 'none', post: 'p', enforcement: true, status: 'loan', basis: 'b', valid_from: day }
 const SAMPLES = {
   agencies: [day], agency: [7, day], addAgency: [{ code: 'c', ...agency }], changeAgency: [7, agency], endAgency: [7, { successor_id: null, valid_to: day, basis: 'b' }],
   addDepartment: [7, { name: 'n', valid_from: day }], setEstablishment: [7, { kind: 'worker', approved: 4, basis: 'b', valid_from: day }],
