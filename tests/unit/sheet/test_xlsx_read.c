@@ -171,7 +171,7 @@ static void damaged_archives(void **state)
         yh_buf_auto rows = yh_buf_make(1 << 20);
         assert_int_not_equal(rows_read(yh_str_sub(all, 0, n), NULL, &rows), YH_OK);
     }
-    static const struct {
+    const struct {
         yh_str mark;
         size_t at;
         const char *bytes;
