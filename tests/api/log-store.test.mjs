@@ -134,7 +134,7 @@ test('segments are packed while the server works, and stay readable, provable an
     assert.equal(await metric(server, 'yuheng_log_pack_healthy'), 1);
     assert.ok(await metric(server, 'yuheng_log_stored_bytes') < await metric(server, 'yuheng_log_bytes') / 2);
 
-    for (const seq of [rows[0].first + 3, rows[1].first, rows[1].last]) {
+    for (const seq of [rows[0].last, rows[1].first, rows[1].last]) {
         const proof = await client.get(`/api/v1/frames/${seq}/proof`);
         assert.equal(proof.verified, true);
         assert.equal((await client.get(`/api/v1/frames/${seq}`)).leaf, proof.leaf);
