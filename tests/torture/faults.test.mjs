@@ -179,6 +179,7 @@ ordeal('errors at random everywhere, killed in the middle twice', {}, async (t, 
                     acked.add(f.qn);
                 }
             }));
+            await logger.close();
         });
         lanes.push((async () => {
             for (let i = 0; acked.size < goal; i++)
