@@ -24,6 +24,7 @@ function normaliser() {
     return (text) => text
         .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:\+08:00|Z)/g, (t) => (Date.parse(t) < base + 60_000 ? t : '<time>'))
         .replace(/\b[0-9A-Fa-f]{64}\b/g, '<hash>')
+        .replace(/("next":"|cursor=)[0-9A-F]{32,}/g, '$1<sealed>') // over times of the run, with a secret of the process
         .replace(/"(csrf|sth|signature|public_key|key_id)":"[^"]*"/g, '"$1":"<token>"')
         .replace(/\b\d{15}\b/g, id)
         .replace(/(127\.0\.0\.1:|"own_port":|"port":)\d+/g, '$1<port>')
