@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { startPortal } from '../../../tests/api/lib/portal.mjs'
-import { addUser, startServer, tempDir } from '../../../tests/api/lib/yuheng.mjs'
+import { addUser, root, startServer, tempDir } from '../../../tests/api/lib/yuheng.mjs'
 import { axe, DESK, launch, missing } from './lib.mjs'
 
 const skip = missing.length ? `set ${missing.join(', ')}` : false
@@ -29,7 +29,7 @@ async function serve(t, portal) {
   addUser(dir, 'duty1', 'duty', PASSWORD)
   writeFileSync(join(dir, 'secret'), portal.secret)
   appendFileSync(join(dir, 'yuheng.conf'), `public-url = http://127.0.0.1:${port}\nportal-issuer = ${portal.url}\nportal-client = yuheng\nportal-secret-file = ${join(dir, 'secret')}\n`)
-  return startServer(t, { dir, args: ['--http', `127.0.0.1:${port}`] })
+  return startServer(t, { dir, args: ['--http', `127.0.0.1:${port}`, '--web', join(root, 'web/dist')] })
 }
 
 async function fresh(t) {
