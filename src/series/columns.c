@@ -107,7 +107,7 @@ void series_columns_encode(const struct series_columns *c, yh_buf *out)
 static bool take_column(yh_str *in, struct series_columns *c, yh_err *ret_err)
 {
     size_t factor_n = in->n ? (uint8_t)in->p[0] : 0;
-    if (factor_n == 0 || in->n < factor_n + 2 || (uint8_t)in->p[factor_n + 1] >= SERIES_FIELD_COUNT)
+    if (factor_n == 0 || factor_n > SERIES_FACTOR_MAX || in->n < factor_n + 2 || (uint8_t)in->p[factor_n + 1] >= SERIES_FIELD_COUNT)
         return false;
     uint32_t number;
     *ret_err =

@@ -123,7 +123,8 @@ ordeal('two thousand peers that vanish in the middle of a frame are cut, then cl
     assert.ok(w.healthSlowest < HEALTH_MS);
 });
 
-ordeal('peers that never read are held, then closed, and lose nothing that was taken', { timeout: 120_000 }, async (t, o) => {
+// Twenty peers that send and never read, until the gate has closed them all.
+async function neverRead(t, o) {
     const { server, before } = o;
     const stop = watch(o);
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open(server.gate)));
@@ -147,4 +148,13 @@ ordeal('peers that never read are held, then closed, and lose nothing that was t
     t.diagnostic(`closed; slowest ${Math.round(w.slowest)} ms, healthz ${Math.round(w.healthSlowest)} ms`);
     assert.ok(w.healthSlowest < HEALTH_MS);
     assert.doesNotMatch(server.log(), /ERROR/);
+}
+
+ordeal('peers that never read are held, then closed, and lose nothing that was taken', { timeout: 240_000 }, async (t, o) => {
+    const { before } = o;
+    await neverRead(t, o);
+    await untilAlone(o.server);
+    // Twenty senders that nobody knew have their place now.
+    assert.ok(await o.measure() < before + 8 * MIB, `${o.before - before} bytes stayed`);
+    await neverRead(t, o);
 });
