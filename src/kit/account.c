@@ -280,7 +280,7 @@ yh_err kit_account_passwd(struct kit *k, yh_str username, yh_str password, bool 
     return YH_OK;
 }
 
-static yh_err find_id(struct db *d, yh_str username, int64_t *ret)
+yh_err kit_account_find(struct db *d, yh_str username, int64_t *ret)
 {
     db_stmt_auto *s = NULL;
     bool row = false;
@@ -298,7 +298,7 @@ static yh_err disable(struct db *d, void *user)
     const struct change *c = user;
     db_stmt_auto *s = NULL;
     int64_t id = 0;
-    YH_TRY(find_id(d, c->username, &id));
+    YH_TRY(kit_account_find(d, c->username, &id));
     if (c->flag)
         YH_TRY(kit_grant_keep_last(d, id, c->now)); /* somebody must remain who can let others in */
     YH_TRY(db_prepare(d, sql_disable, &s));
@@ -352,7 +352,7 @@ static yh_err link_account(struct db *d, void *user)
     const struct linking *w = user;
     db_stmt_auto *s = NULL;
     int64_t id = 0;
-    YH_TRY(find_id(d, w->username, &id));
+    YH_TRY(kit_account_find(d, w->username, &id));
     YH_TRY(check_owner(d, w->officer, w->enterprise));
     YH_TRY(refuse_granted(d, id, w->now));
     YH_TRY(db_prepare(d, sql_link, &s));
@@ -381,7 +381,7 @@ yh_err kit_account_is_administrator(struct kit *k, yh_str username, yh_time now,
     char roles[KIT_ROLES_MAX];
     int64_t id = 0;
     kit_loan_auto l = kit_reader(k);
-    YH_TRY(find_id(l.d, username, &id));
+    YH_TRY(kit_account_find(l.d, username, &id));
     YH_TRY(kit_roles_of(l.d, id, now, roles));
     const struct kit_role *first = kit_role_find(kit_first_role(yh_str_of(roles)));
     *ret = first && first->alone;

@@ -6,12 +6,6 @@
 #include "kit/second_factor.h"
 #include "kit/session_http.h"
 
-static struct kit *kit_of(const struct http_request *rq)
-{
-    const struct kit_host *host = rq->app;
-    return host->kit;
-}
-
 static const struct kit_session *who_asks(const struct http_request *rq)
 {
     return rq->user->session;
@@ -178,11 +172,8 @@ static void write_permissions(struct yh_json *j, yh_str all)
 {
     yh_json_key(j, "permissions");
     yh_json_arr(j);
-    for (size_t at = 0; at < all.n;) {
-        size_t end = yh_str_find(all, ' ', at);
-        yh_json_str(j, yh_str_sub(all, at, end - at));
-        at = end + 1;
-    }
+    for (yh_str one; yh_str_split(&all, ' ', &one);)
+        yh_json_str(j, one);
     yh_json_arr_end(j);
 }
 

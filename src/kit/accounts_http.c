@@ -6,11 +6,6 @@
 #include "kit/role.h"
 #include "kit/session_http.h"
 
-static struct kit *kit_of(const struct http_request *rq)
-{
-    return ((const struct kit_host *)rq->app)->kit;
-}
-
 static int64_t body_id(const struct http_request *rq, const char *name)
 {
     const json_t *v = json_object_get(rq->body, name);

@@ -12,11 +12,6 @@ static const char sql_reach[] = "SELECT permission, kind, scope_key, valid_from,
                                 " WHERE account_id = ? AND valid_from <= ? AND valid_to > ?"
                                 " ORDER BY permission, kind, scope_key";
 
-static struct kit *kit_of(const struct http_request *rq)
-{
-    return ((const struct kit_host *)rq->app)->kit;
-}
-
 static yh_err find_account(struct db *d, yh_str username, int64_t *ret)
 {
     db_stmt_auto *s = NULL;

@@ -113,6 +113,7 @@ void kit_portal_free(struct kit_portal *p);
 yh_must yh_err kit_session_open(struct kit *k, yh_str peer, yh_str user_agent, yh_time now, struct yh_arena *arena,
                                 char ret_token[KIT_TOKEN_SIZE], struct kit_session *who);
 
+yh_must yh_err kit_account_find(struct db *d, yh_str username, int64_t *ret); /* NOT_FOUND: a sentence that names it */
 yh_str kit_clip_text(yh_str s, size_t max); /* whole characters; empty when it is no UTF-8 */
 
 /* Is the code of the second factor right? True without looking when the account has none; then *ret_wanted is false. A right

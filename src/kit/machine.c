@@ -27,13 +27,9 @@ static const char sql_touch[] = "UPDATE machine_token SET last_used = ?, last_pe
 
 bool kit_machine_grants(yh_str granted, const char *permission)
 {
-    size_t n = strlen(permission);
-    for (size_t at = 0; at <= granted.n;) {
-        size_t end = yh_str_find(granted, ' ', at);
-        if (end - at == n && memcmp(granted.p + at, permission, n) == 0)
+    for (yh_str one; yh_str_split(&granted, ' ', &one);)
+        if (yh_str_is(one, permission))
             return true;
-        at = end + 1;
-    }
     return false;
 }
 

@@ -8,12 +8,6 @@
 #define PATH     "/api/v1/session/portal"
 #define BACK_MAX 512
 
-static struct kit *kit_of(const struct http_request *rq)
-{
-    const struct kit_host *host = rq->app;
-    return host->kit;
-}
-
 static yh_err send_to(struct http_request *rq, const char *url)
 {
     if (!url)
@@ -21,18 +15,6 @@ static yh_err send_to(struct http_request *rq, const char *url)
     http_status(rq, 302);
     http_set_header(rq, "Location", url);
     http_raw(rq, "text/plain; charset=utf-8", YH_S(""));
-    return YH_OK;
-}
-
-static yh_err set_cookie(struct http_request *rq, const char *name, yh_str value, const char *path, const char *same_site,
-                         yh_time age)
-{
-    bool secure = kit_of(rq)->config.secure_cookie;
-    const char *text = yh_arena_printf(rq->arena, "%s=%.*s; Path=%s; HttpOnly; SameSite=%s; Max-Age=%lld%s", name,
-                                       YH_FMT(value), path, same_site, (long long)(age / YH_SECOND), secure ? "; Secure" : "");
-    if (!text)
-        return yh_fail(YH_E_NO_MEMORY, "no memory for a cookie");
-    http_set_header(rq, "Set-Cookie", text);
     return YH_OK;
 }
 
@@ -101,7 +83,7 @@ static yh_err leave(struct http_request *rq, yh_str back, int64_t account)
     if (e != YH_OK)
         return send_home(rq, e);
     /* Lax: the portal sends the browser back from another site, and the cookie must come along. */
-    YH_TRY(set_cookie(rq, KIT_PORTAL_COOKIE, cookie, PATH, "Lax", KIT_PORTAL_TIME));
+    YH_TRY(kit_set_cookie(rq, KIT_PORTAL_COOKIE, cookie, PATH, "Lax", KIT_PORTAL_TIME));
     return send_to(rq, yh_arena_printf(rq->arena, "%.*s", YH_FMT(url)));
 }
 
@@ -138,13 +120,13 @@ static yh_err come_back(struct http_request *rq)
     const struct kit_portal_return r = {http_cookie(rq, KIT_PORTAL_COOKIE), query_or_empty(rq, "state"),
                                         query_or_empty(rq, "code"), yh_str_of(rq->peer), http_header(rq, "User-Agent")};
     yh_err e = kit_portal_finish(kit_of(rq), &r, yh_clock_now(), rq->arena, &result);
-    YH_TRY(set_cookie(rq, KIT_PORTAL_COOKIE, YH_S(""), PATH, "Lax", 0));
+    YH_TRY(kit_set_cookie(rq, KIT_PORTAL_COOKIE, YH_S(""), PATH, "Lax", 0));
     const char *word = e == YH_OK ? "linked" : word_of(e);
     if (result.linked && word)
         return send_to(rq, yh_arena_printf(rq->arena, "/d/account?portal=%s", word));
     if (e != YH_OK)
         return send_home(rq, e);
-    YH_TRY(set_cookie(rq, KIT_COOKIE, yh_str_of(result.token), "/", "Strict", KIT_SESSION_LONG));
+    YH_TRY(kit_set_cookie(rq, KIT_COOKIE, yh_str_of(result.token), "/", "Strict", KIT_SESSION_LONG));
     return send_to(rq, yh_arena_printf(rq->arena, "/d/sign-in?portal=done&return=%.*s", YH_FMT(result.back)));
 }
 

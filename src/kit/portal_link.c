@@ -10,7 +10,6 @@ static const char sql_link[] = "INSERT INTO portal_identity (issuer, subject, ac
                                " SELECT ?, ?, id, ?, ? FROM account WHERE id = ? ON CONFLICT DO NOTHING";
 static const char sql_linked[] = "SELECT 1 FROM portal_identity WHERE issuer = ? AND account_id = ?";
 static const char sql_unlink[] = "DELETE FROM portal_identity WHERE issuer = ? AND account_id = ?";
-static const char sql_account[] = "SELECT id FROM account WHERE username = ?";
 static const char sql_name[] = "SELECT username FROM account WHERE id = ?";
 
 yh_err kit_portal_person(struct kit *k, yh_str issuer, yh_str subject, struct yh_arena *arena, struct kit_session *ret)
@@ -99,14 +98,7 @@ yh_err kit_portal_link(struct kit *k, yh_str issuer, yh_str username, yh_str sub
         return yh_fail(YH_E_INVALID, "请给出门户地址和门户中的用户标识。");
     {
         kit_loan_auto l = kit_reader(k);
-        db_stmt_auto *s = NULL;
-        bool row = false;
-        YH_TRY(db_prepare(l.d, sql_account, &s));
-        db_bind_str(s, 1, username);
-        YH_TRY(db_step(s, &row));
-        if (!row)
-            return yh_fail(YH_E_NOT_FOUND, "没有用户 %.*s。", YH_FMT(yh_str_sub(username, 0, 40)));
-        account = db_i64(s, 0);
+        YH_TRY(kit_account_find(l.d, username, &account));
     }
     return kit_portal_link_account(k, issuer, subject, account, by, now);
 }

@@ -15,12 +15,6 @@ static const char sql_keep[] =
     "INSERT INTO idempotent_answer (account_id, idem_key, request_hash, status, answer, created_at)"
     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (account_id, idem_key) DO NOTHING";
 
-static struct kit *kit_of(const struct http_request *rq)
-{
-    const struct kit_host *host = rq->app;
-    return host->kit;
-}
-
 static bool applies(const struct http_request *rq)
 {
     return rq->user && rq->user->session && rq->route->permission;

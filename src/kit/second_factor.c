@@ -25,7 +25,6 @@ static const char sql_use_code[] =
 static const char sql_drop_codes[] = "DELETE FROM recovery_code WHERE account_id = ?";
 static const char sql_add_code[] = "INSERT INTO recovery_code (account_id, code_hash, used_at) VALUES (?, ?, NULL)";
 static const char sql_drop[] = "DELETE FROM second_factor WHERE account_id = ?";
-static const char sql_account[] = "SELECT id FROM account WHERE username = ?";
 static const char sql_end_sessions[] = "DELETE FROM account_session WHERE account_id = ?";
 
 static yh_err no_factor(void)
@@ -347,24 +346,13 @@ yh_err kit_factor_remove(struct kit *k, const struct kit_session *who, yh_str pa
     return wanted ? remove_factor(k, &r) : no_factor();
 }
 
-static yh_err find_account(struct kit *k, yh_str username, int64_t *ret)
-{
-    kit_loan_auto l = kit_reader(k);
-    db_stmt_auto *s = NULL;
-    bool row = false;
-    YH_TRY(db_prepare(l.d, sql_account, &s));
-    db_bind_str(s, 1, username);
-    YH_TRY(db_step(s, &row));
-    if (!row)
-        return yh_fail(YH_E_NOT_FOUND, "没有用户 %.*s。", YH_FMT(yh_str_sub(username, 0, 40)));
-    *ret = db_i64(s, 0);
-    return YH_OK;
-}
-
 yh_err kit_factor_reset(struct kit *k, yh_str username, yh_str by, yh_time now)
 {
     struct removing r = {0, username, by, now, true};
-    YH_TRY(find_account(k, username, &r.account));
+    {
+        kit_loan_auto l = kit_reader(k);
+        YH_TRY(kit_account_find(l.d, username, &r.account));
+    }
     YH_TRY(remove_factor(k, &r));
     kit_cache_clear(k);
     kit_sessions_ended(k, r.account);

@@ -7,12 +7,6 @@
 #include "kit/machine.h"
 #include "kit/role.h"
 
-static struct kit *kit_of(const struct http_request *rq)
-{
-    const struct kit_host *host = rq->app;
-    return host->kit;
-}
-
 /* ---- callbacks ---- */
 
 static yh_err show(struct http_request *rq);
@@ -140,15 +134,22 @@ void kit_write_empty(struct http_request *rq)
     yh_json_obj_end(j);
 }
 
-static yh_err set_cookie(struct http_request *rq, const char *token, yh_time age)
+yh_err kit_set_cookie(struct http_request *rq, const char *name, yh_str value, const char *path, const char *same_site,
+                      yh_time age)
 {
     bool secure = kit_of(rq)->config.secure_cookie;
-    const char *value = yh_arena_printf(rq->arena, KIT_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
-                                        token, (long long)(age / YH_SECOND), secure ? "; Secure" : "");
-    if (!value)
+    const char *text = yh_arena_printf(rq->arena, "%s=%.*s; Path=%s; HttpOnly; SameSite=%s; Max-Age=%lld%s", name,
+                                       YH_FMT(value), path, same_site, (long long)(age / YH_SECOND), secure ? "; Secure" : "");
+    if (!text)
         return yh_fail(YH_E_NO_MEMORY, "no memory for a cookie");
-    http_set_header(rq, "Set-Cookie", value);
+    http_set_header(rq, "Set-Cookie", text);
     return YH_OK;
+}
+
+/* The browser's session; age 0 takes it away. */
+static yh_err set_session(struct http_request *rq, const char *token, yh_time age)
+{
+    return kit_set_cookie(rq, KIT_COOKIE, yh_str_of(token), "/", "Strict", age);
 }
 
 static yh_err locked(struct http_request *rq, yh_time left)
@@ -191,7 +192,7 @@ static yh_err sign_in(struct http_request *rq)
         return kit_answer_refusal(rq, e, now, until, 401,
                                   c.code.n ? "密码或动态口令不正确,请核对后重新输入。"
                                            : "用户名或密码不正确,请核对后重新输入。");
-    YH_TRY(set_cookie(rq, token, KIT_SESSION_LONG));
+    YH_TRY(set_session(rq, token, KIT_SESSION_LONG));
     write_session(rq, &s);
     return YH_OK;
 }
@@ -208,7 +209,7 @@ static yh_err sign_out(struct http_request *rq)
     yh_err e = kit_sign_out(kit_of(rq), http_cookie(rq, KIT_COOKIE), yh_str_of(rq->peer), yh_clock_now());
     if (e != YH_E_NOT_FOUND)
         YH_TRY(e);
-    YH_TRY(set_cookie(rq, "", 0));
+    YH_TRY(set_session(rq, "", 0));
     kit_write_empty(rq);
     return YH_OK;
 }
@@ -227,7 +228,7 @@ static yh_err change_password(struct http_request *rq)
     }
     if (e != YH_OK)
         return kit_answer_refusal(rq, e, now, until, 403, "原密码不正确,请核对后重新输入。");
-    YH_TRY(set_cookie(rq, "", 0));
+    YH_TRY(set_session(rq, "", 0));
     kit_write_empty(rq);
     return YH_OK;
 }

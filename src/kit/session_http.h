@@ -8,6 +8,11 @@
 
 #define KIT_COOKIE "yh_session"
 
+static inline struct kit *kit_of(const struct http_request *rq)
+{
+    return ((const struct kit_host *)rq->app)->kit;
+}
+
 /* An account that must change its password is nobody outside of its own session: 403 "must_change" on every row that wants
  * a signed-in user, except those that show the session, end it and change the password. */
 yh_err kit_authenticate(struct http_request *rq, const struct http_user **ret);
@@ -34,6 +39,8 @@ extern const http_handler kit_slow_handlers[]; /* for http_config.slow */
 
 /* What the handlers of these tables share. */
 extern const struct http_schema kit_nothing; /* {} */
+yh_err kit_set_cookie(struct http_request *rq, const char *name, yh_str value, const char *path, const char *same_site,
+                      yh_time age);
 void kit_write_empty(struct http_request *rq);
 yh_err kit_need_person(struct http_request *rq); /* 403 "person_only" for machine tokens */
 /* UNAUTH becomes `status` bad_credentials with the sentence `wrong`, locked 429, too many at once 503. */

@@ -1,5 +1,6 @@
 /* Agencies over HTTP: the tree of a day with its staffing, one agency with its history, changes. */
 #include "people/agency/agency.h"
+#include "kit/session_http.h"
 #include "people/people_http.h"
 
 /* ---- the tree ---- */
@@ -105,11 +106,6 @@ static yh_err put_tree(struct http_request *rq, struct db *d, yh_str day)
     put_staffing(l.j, "staffing", &l.sum);
     yh_json_obj_end(l.j);
     return YH_OK;
-}
-
-static struct kit *kit_of(const struct http_request *rq)
-{
-    return ((const struct kit_host *)rq->app)->kit;
 }
 
 static yh_err list_agencies(struct http_request *rq)
