@@ -2,21 +2,10 @@
  * ClickHouse: one wide MergeTree table a kind, a row for each record with values, flags, seq and reception; RowBinary over
  * HTTP, 10,000 values a batch. It does not sync: what it acknowledged may be lost with the power.
  */
-#include "app/bench_server.h"
-#include "app/bench_store.h"
+#include "app/bench_rival.h"
 #include "base/file.h"
 
-#define PROGRAM     "clickhouse-server"
-#define BATCH       1000u /* records, of ten values */
-#define BATCH_BYTES (BATCH * 256u)
-
-struct store {
-    struct bench_server server;
-    const struct bench_data *data;
-    yh_buf batch;
-    unsigned records;
-    series_kind kind; /* of the batch */
-};
+#define BATCH_BYTES (BENCH_RIVAL_BATCH * 256u)
 
 /* zstd rather than the default lz4: its best size, as ours. */
 static const char config_text[] =
@@ -41,7 +30,7 @@ static const char *table_of(series_kind kind)
 
 /* ---- the server ---- */
 
-static yh_err ask(struct store *s, const char *sql, yh_str body, yh_str *ret)
+static yh_err ask(struct bench_rival *s, const char *sql, yh_str body, yh_str *ret)
 {
     yh_buf_auto target = yh_buf_make(16384);
     yh_buf_puts(&target, "/?query=");
@@ -50,7 +39,7 @@ static yh_err ask(struct store *s, const char *sql, yh_str body, yh_str *ret)
 }
 
 /* Statements that change something must come by POST. */
-static yh_err tell(struct store *s, const char *sql)
+static yh_err tell(struct bench_rival *s, const char *sql)
 {
     yh_str nothing;
     return bench_server_ask(&s->server, "/", yh_str_of(sql), &nothing);
@@ -86,7 +75,7 @@ static yh_err start(const char *program, const char *dir, struct bench_server *r
     return bench_server_start(args, port, log, "/", ret);
 }
 
-static yh_err make_table(struct store *s, series_kind kind)
+static yh_err make_table(struct bench_rival *s, series_kind kind)
 {
     yh_buf_auto sql = yh_buf_make(4096);
     yh_buf_printf(&sql, "CREATE TABLE %s (mn String, day Date, time Int64, seq UInt64, received Int64", table_of(kind));
@@ -98,7 +87,7 @@ static yh_err make_table(struct store *s, series_kind kind)
 
 /* ---- filling ---- */
 
-static yh_err send_batch(struct store *s)
+static yh_err send_batch(struct bench_rival *s)
 {
     char sql[64];
     yh_str nothing;
@@ -119,7 +108,7 @@ static void add_i64(yh_buf *b, int64_t v)
 
 static yh_err take(void *store, const struct series_record *r)
 {
-    struct store *s = store;
+    struct bench_rival *s = store;
     if (r->kind != s->kind)
         YH_TRY(send_batch(s));
     s->kind = r->kind;
@@ -135,10 +124,10 @@ static yh_err take(void *store, const struct series_record *r)
         add_i64(b, r->cells[i].value.m);
         yh_buf_putc(b, r->cells[i].flag);
     }
-    return ++s->records == BATCH ? send_batch(s) : YH_OK;
+    return ++s->records == BENCH_RIVAL_BATCH ? send_batch(s) : YH_OK;
 }
 
-static yh_err fill(struct store *s, struct bench_store_times *ret)
+static yh_err fill(struct bench_rival *s, struct bench_store_times *ret)
 {
     YH_TRY(make_table(s, SERIES_HOUR));
     YH_TRY(make_table(s, SERIES_RTD));
@@ -160,7 +149,7 @@ static yh_err fill(struct store *s, struct bench_store_times *ret)
 /* ---- reading ---- */
 
 /* One or all factors of an outlet; *ret_n counts values. */
-static yh_err range(struct store *s, unsigned outlet, int factor, series_kind kind, yh_time from, yh_time to, uint64_t *ret_n)
+static yh_err range(struct bench_rival *s, unsigned outlet, int factor, series_kind kind, yh_time from, yh_time to, uint64_t *ret_n)
 {
     char mn[32];
     yh_str rows;
@@ -181,7 +170,7 @@ static yh_err range(struct store *s, unsigned outlet, int factor, series_kind ki
 /* By outlet, factor and day, as the row store. */
 static yh_err above(void *store, uint64_t *ret_n)
 {
-    struct store *s = store;
+    struct bench_rival *s = store;
     yh_str rows;
     yh_buf_auto sql = yh_buf_make(4096);
     yh_buf_puts(&sql, "SELECT ");
@@ -197,41 +186,9 @@ static yh_err above(void *store, uint64_t *ret_n)
     return YH_OK;
 }
 
-static yh_err day(void *store, unsigned outlet, unsigned factor, uint64_t *ret_n)
-{
-    return range(store, outlet, (int)factor, SERIES_RTD, BENCH_START, BENCH_START + YH_DAY, ret_n);
-}
-
-static yh_err month(void *store, unsigned outlet, uint64_t *ret_n)
-{
-    return range(store, outlet, -1, SERIES_HOUR, BENCH_START, BENCH_START + BENCH_HOUR_DAYS * YH_DAY, ret_n);
-}
-
-static double cpu_of(const void *store)
-{
-    const struct store *s = store;
-    return bench_server_cpu(&s->server) + (double)bench_thread_ns() / 1e9;
-}
-
-static const struct bench_reader reader = {day, month, above, cpu_of};
+static const struct bench_rival_kind kind = {"clickhouse-server", "clickhouse", BATCH_BYTES, start, fill, range, above};
 
 yh_err bench_clickhouse(const struct bench *b, const struct bench_data *d, bool *ret_there, struct bench_store_times *ret)
 {
-    char program[4200], dir[sizeof b->dir + 32];
-    *ret_there = bench_server_find(PROGRAM, program, sizeof program);
-    if (!*ret_there)
-        return YH_OK;
-    snprintf(dir, sizeof dir, "%s/clickhouse", b->dir);
-    YH_TRY(yh_dir_make(dir));
-    struct store s = {.data = d, .batch = yh_buf_make(BATCH_BYTES), .server = {.fd = -1}};
-    *ret = (struct bench_store_times){0};
-    yh_err e = start(program, dir, &s.server);
-    if (e == YH_OK)
-        e = fill(&s, ret);
-    if (e == YH_OK)
-        e = bench_store_read(d, &reader, &s, ret);
-    bench_server_stop(&s.server);
-    yh_buf_done(&s.batch);
-    bench_folder_remove(dir);
-    return e;
+    return bench_rival_measure(b, d, &kind, ret_there, ret);
 }

@@ -3,22 +3,13 @@
  * versions. 10,000 values a batch in its Prometheus text format over HTTP. It does not sync, and holds what is new in
  * memory for a second.
  */
-#include "app/bench_server.h"
-#include "app/bench_store.h"
+#include "app/bench_rival.h"
 #include "base/file.h"
 
-#define PROGRAM     "victoria-metrics"
+#define PROGRAM       "victoria-metrics"
 #define MERGE_SECONDS 120
 #define QUIET_SECONDS 1
-#define BATCH       1000u /* records, of ten values */
-#define BATCH_BYTES (BATCH * BENCH_FACTORS * 128u)
-
-struct store {
-    struct bench_server server;
-    const struct bench_data *data;
-    yh_buf batch;
-    unsigned records;
-};
+#define BATCH_BYTES (BENCH_RIVAL_BATCH * BENCH_FACTORS * 128u)
 
 static const char *metric_of(series_kind kind)
 {
@@ -43,7 +34,7 @@ static yh_err start(const char *program, const char *dir, struct bench_server *r
 
 /* ---- filling ---- */
 
-static yh_err send_batch(struct store *s)
+static yh_err send_batch(struct bench_rival *s)
 {
     yh_str nothing;
     if (s->records == 0)
@@ -57,7 +48,7 @@ static yh_err send_batch(struct store *s)
 
 static yh_err take(void *store, const struct series_record *r)
 {
-    struct store *s = store;
+    struct bench_rival *s = store;
     for (size_t i = 0; i < r->cell_count; i++) {
         const struct series_cell *c = &r->cells[i];
         yh_buf_puts(&s->batch, metric_of(r->kind));
@@ -71,11 +62,11 @@ static yh_err take(void *store, const struct series_record *r)
         yh_buf_i64(&s->batch, r->time);
         yh_buf_putc(&s->batch, '\n');
     }
-    return ++s->records == BATCH ? send_batch(s) : YH_OK;
+    return ++s->records == BENCH_RIVAL_BATCH ? send_batch(s) : YH_OK;
 }
 
 /* The sum of the figures whose lines in /metrics begin so. */
-static yh_err metric(struct store *s, const char *prefix, double *ret)
+static yh_err metric(struct bench_rival *s, const char *prefix, double *ret)
 {
     yh_str text;
     YH_TRY(bench_server_ask(&s->server, "/metrics", (yh_str){0}, &text));
@@ -94,7 +85,7 @@ static yh_err metric(struct store *s, const char *prefix, double *ret)
 }
 
 /* Merging goes on behind the answer: it is over when nothing has been at work for some time. */
-static yh_err merge(struct store *s)
+static yh_err merge(struct bench_rival *s)
 {
     yh_str nothing;
     YH_TRY(bench_server_ask(&s->server, "/internal/force_flush", (yh_str){0}, &nothing));
@@ -111,7 +102,7 @@ static yh_err merge(struct store *s)
     return YH_OK;
 }
 
-static yh_err fill(struct store *s, struct bench_store_times *ret)
+static yh_err fill(struct bench_rival *s, struct bench_store_times *ret)
 {
     struct bench_taker t = {.take = take, .store = s};
     double wall = bench_seconds(), cpu = bench_server_cpu(&s->server), size, rows;
@@ -143,7 +134,7 @@ static uint64_t count_values(yh_str lines)
 }
 
 /* One or all factors of an outlet. */
-static yh_err range(struct store *s, unsigned outlet, int factor, series_kind kind, yh_time from, yh_time to, uint64_t *ret_n)
+static yh_err range(struct bench_rival *s, unsigned outlet, int factor, series_kind kind, yh_time from, yh_time to, uint64_t *ret_n)
 {
     char mn[32], match[128];
     yh_str lines;
@@ -177,7 +168,7 @@ static uint64_t sum_counts(yh_str json)
 
 static yh_err above(void *store, uint64_t *ret_n)
 {
-    struct store *s = store;
+    struct bench_rival *s = store;
     char query[128];
     yh_str json;
     yh_buf_auto target = yh_buf_make(1024);
@@ -192,42 +183,9 @@ static yh_err above(void *store, uint64_t *ret_n)
     return YH_OK;
 }
 
-static yh_err day(void *store, unsigned outlet, unsigned factor, uint64_t *ret_n)
-{
-    return range(store, outlet, (int)factor, SERIES_RTD, BENCH_START, BENCH_START + YH_DAY, ret_n);
-}
-
-static yh_err month(void *store, unsigned outlet, uint64_t *ret_n)
-{
-    return range(store, outlet, -1, SERIES_HOUR, BENCH_START, BENCH_START + BENCH_HOUR_DAYS * YH_DAY, ret_n);
-}
-
-static double cpu_of(const void *store)
-{
-    const struct store *s = store;
-    return bench_server_cpu(&s->server) + (double)bench_thread_ns() / 1e9;
-}
-
-
-static const struct bench_reader reader = {day, month, above, cpu_of};
+static const struct bench_rival_kind kind = {PROGRAM, "victoria", BATCH_BYTES, start, fill, range, above};
 
 yh_err bench_victoria(const struct bench *b, const struct bench_data *d, bool *ret_there, struct bench_store_times *ret)
 {
-    char program[4200], dir[sizeof b->dir + 32];
-    *ret_there = bench_server_find(PROGRAM, program, sizeof program);
-    if (!*ret_there)
-        return YH_OK;
-    snprintf(dir, sizeof dir, "%s/victoria", b->dir);
-    YH_TRY(yh_dir_make(dir));
-    struct store s = {.data = d, .batch = yh_buf_make(BATCH_BYTES), .server = {.fd = -1}};
-    *ret = (struct bench_store_times){0};
-    yh_err e = start(program, dir, &s.server);
-    if (e == YH_OK)
-        e = fill(&s, ret);
-    if (e == YH_OK)
-        e = bench_store_read(d, &reader, &s, ret);
-    bench_server_stop(&s.server);
-    yh_buf_done(&s.batch);
-    bench_folder_remove(dir);
-    return e;
+    return bench_rival_measure(b, d, &kind, ret_there, ret);
 }
