@@ -1,34 +1,17 @@
 // Sign-in by a portal over OpenID Connect: against a small provider, which also lies where it can.
 import assert from 'node:assert/strict';
 import { createHmac, createPublicKey } from 'node:crypto';
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
-import { b64, signToken, startPortal } from './lib/portal.mjs';
+import { b64, serveWithPortal, signToken, startPortal } from './lib/portal.mjs';
 import { addUser, startServer, tempDir, yuheng } from './lib/yuheng.mjs';
 
 const PASSWORD = 'Correct-horse-9';
 const PORTAL = '/api/v1/session/portal';
 
-async function freePort() {
-    const s = createServer();
-    await new Promise((done) => s.listen(0, '127.0.0.1', done));
-    const { port } = s.address();
-    await new Promise((done) => s.close(done));
-    return port;
-}
-
-async function serve(t, portal) {
-    const dir = tempDir(t), port = await freePort();
-    addUser(dir, 'duty1', 'duty', PASSWORD);
-    addUser(dir, 'duty2', 'duty', PASSWORD);
-    writeFileSync(join(dir, 'portal.secret'), `${portal.secret}\n`);
-    appendFileSync(join(dir, 'yuheng.conf'), [`public-url = http://127.0.0.1:${port}`, `portal-issuer = ${portal.url}`, 'portal-client = yuheng',
-        `portal-secret-file = ${join(dir, 'portal.secret')}`, 'portal-title = 渝快政统一登录', ''].join('\n'));
-    return { dir, server: await startServer(t, { dir, args: ['--check-replies', '--http', `127.0.0.1:${port}`] }) };
-}
+const serve = (t, portal) => serveWithPortal(t, portal, { users: ['duty1', 'duty2'], password: PASSWORD, title: '渝快政统一登录', args: ['--check-replies'] });
 
 // A browser with cookies by name that follows one redirection after the other.
 class Browser {

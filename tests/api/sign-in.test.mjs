@@ -1,8 +1,8 @@
 // What stands around a sign-in: the second factor, devices, machine tokens; all over HTTP against the real server.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { Client } from './lib/client.mjs';
+import { appCode } from './lib/totp.mjs';
 import { addUser, startServer, tempDir, yuheng } from './lib/yuheng.mjs';
 import { waitUntil } from './lib/wait.mjs';
 
@@ -21,17 +21,6 @@ async function signedIn(server, username = 'duty1') {
     const client = new Client(server.url);
     await client.signIn(username, PASSWORD);
     return client;
-}
-
-// An authenticator app, independent of ours.
-function appCode(base32, step = Math.floor(Date.now() / 30_000)) {
-    const bits = [...base32].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-    const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-    const counter = Buffer.alloc(8);
-    counter.writeBigUInt64BE(BigInt(step));
-    const hash = createHmac('sha1', key).update(counter).digest();
-    const at = hash[19] & 15;
-    return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
 async function enable(client) {

@@ -1,6 +1,9 @@
 // A small OpenID Connect provider: everybody who comes is `person`; what it answers can be bent by the test.
 import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { addUser, startServer, tempDir } from './yuheng.mjs';
 
 const b64 = (value) => Buffer.from(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value)).toString('base64url');
 
@@ -67,3 +70,21 @@ export async function startPortal(t, { alg = 'RS256' } = {}) {
 }
 
 export { b64 };
+
+async function freePort() {
+    const s = createServer();
+    await new Promise((done) => s.listen(0, '127.0.0.1', done));
+    const { port } = s.address();
+    await new Promise((done) => s.close(done));
+    return port;
+}
+
+// A server that knows the portal. The portal sends browsers back to a fixed address, so the port is chosen beforehand.
+export async function serveWithPortal(t, portal, { users, password, title, args = [] }) {
+    const dir = tempDir(t), port = await freePort();
+    for (const user of users) addUser(dir, user, 'duty', password);
+    writeFileSync(join(dir, 'portal.secret'), `${portal.secret}\n`);
+    writeFileSync(join(dir, 'yuheng.conf'), [`public-url = http://127.0.0.1:${port}`, `portal-issuer = ${portal.url}`, `portal-client = ${portal.client}`,
+        `portal-secret-file = ${join(dir, 'portal.secret')}`, ...(title ? [`portal-title = ${title}`] : []), ''].join('\n'));
+    return { dir, server: await startServer(t, { dir, args: ['--http', `127.0.0.1:${port}`, ...args] }) };
+}

@@ -1,7 +1,7 @@
 // The own account in a real browser: second factor, devices, machine tokens.
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import test, { after, before } from 'node:test'
+import { appCode } from '../../../tests/api/lib/totp.mjs'
 import { axe, DESK, launch, missing, PHONE, signIn, server, watchedPage } from './lib.mjs'
 
 const skip = missing.length ? `set ${missing.join(', ')}` : false
@@ -15,15 +15,6 @@ async function open(t, options) {
   const context = await browser.newContext({ ...options, locale: 'zh-CN' })
   t.after(() => context.close())
   return watchedPage(context)
-}
-
-/** An authenticator app, independent of ours. */
-function appCode(base32, step) {
-  const bits = [...base32].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(step))
-  const hash = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(counter).digest()
-  return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
 /** The browser itself writes the refusals that the tests ask for to the console. */

@@ -1,11 +1,9 @@
 // Sign-in by a portal in a real browser, against a small provider and a server of its own.
 import assert from 'node:assert/strict'
-import { appendFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { startPortal } from '../../../tests/api/lib/portal.mjs'
-import { addUser, root, startServer, tempDir } from '../../../tests/api/lib/yuheng.mjs'
+import { serveWithPortal, startPortal } from '../../../tests/api/lib/portal.mjs'
+import { root } from '../../../tests/api/lib/yuheng.mjs'
 import { axe, DESK, launch, missing } from './lib.mjs'
 
 const skip = missing.length ? `set ${missing.join(', ')}` : false
@@ -16,22 +14,6 @@ before(async () => {
 })
 after(() => browser?.close())
 
-async function freePort() {
-  const s = createServer()
-  await new Promise((done) => s.listen(0, '127.0.0.1', done))
-  const { port } = s.address()
-  await new Promise((done) => s.close(done))
-  return port
-}
-
-async function serve(t, portal) {
-  const dir = tempDir(t), port = await freePort()
-  addUser(dir, 'duty1', 'duty', PASSWORD)
-  writeFileSync(join(dir, 'secret'), portal.secret)
-  appendFileSync(join(dir, 'yuheng.conf'), `public-url = http://127.0.0.1:${port}\nportal-issuer = ${portal.url}\nportal-client = yuheng\nportal-secret-file = ${join(dir, 'secret')}\n`)
-  return startServer(t, { dir, args: ['--http', `127.0.0.1:${port}`, '--web', join(root, 'web/dist')] })
-}
-
 async function fresh(t) {
   const context = await browser.newContext({ ...DESK, locale: 'zh-CN' })
   t.after(() => context.close())
@@ -40,7 +22,7 @@ async function fresh(t) {
 
 test('an account is linked with the portal, signs in by it, and comes back to its page', { skip }, async (t) => {
   const portal = await startPortal(t)
-  const server = await serve(t, portal)
+  const { server } = await serveWithPortal(t, portal, { users: ['duty1'], password: PASSWORD, args: ['--web', join(root, 'web/dist')] })
   const page = await fresh(t)
   await page.goto(`${server.url}/d/account`)
   await page.getByRole('link', { name: '统一门户登录' }).click()
