@@ -91,7 +91,6 @@ struct gate {
     char *scratch; /* what was held and what was just read, together */
     yh_buf answer;
     struct gate_counters count;
-    uint64_t held_most; /* bytes, as the sweeps saw it, since memory was last given back */
     bool deaf;     /* out of descriptors: new connections wait in the kernel until the next retry */
     pthread_t thread;
     bool thread_runs;

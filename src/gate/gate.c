@@ -1,7 +1,6 @@
 #include "gate/gate.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,7 +13,6 @@
 
 #define RETRY_MS 500 /* a log that stands still wakes nobody, so paused connections look again by themselves */
 #define SWEEP_MS 2000
-#define GIVE_BACK_FROM (1u << 20) /* bytes held at once */
 #define TURN_MS  20 /* how exactly those who rest are woken */
 
 static void for_pending(struct gate *g)
@@ -94,21 +92,9 @@ static void on_retry(void *user)
         accept_again(g);
 }
 
-/* Peers that did not read may have left much behind; the allocator would keep it for ever. */
-static void give_back(struct gate *g)
-{
-    uint64_t held = atomic_load(&g->count.held);
-    g->held_most = held > g->held_most ? held : g->held_most;
-    if (g->held_most < GIVE_BACK_FROM || held > g->held_most / 8)
-        return;
-    malloc_trim(0);
-    g->held_most = held;
-}
-
 static void on_sweep(void *user)
 {
     struct gate *g = user;
-    give_back(g);
     int64_t now = yh_clock_mono_us();
     int64_t idle_since = now - (int64_t)g->limits.idle_ms * 1000;
     int64_t deaf_since = now - (int64_t)g->limits.answer_ms * 1000;
