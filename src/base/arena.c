@@ -70,6 +70,16 @@ void *yh_arena_array(yh_arena *a, size_t count, size_t size)
     return __builtin_mul_overflow(count, size, &n) ? NULL : yh_arena_alloc(a, n);
 }
 
+void *yh_arena_more(yh_arena *a, void *rows, size_t n, size_t size)
+{
+    if (n & (n - 1))
+        return rows;
+    void *bigger = n > SIZE_MAX / 2 ? NULL : yh_arena_array(a, n ? 2 * n : 1, size);
+    if (bigger && n)
+        memcpy(bigger, rows, n * size);
+    return bigger;
+}
+
 char *yh_arena_z(yh_arena *a, yh_str s)
 {
     char *p = yh_arena_alloc(a, s.n + 1);

@@ -32,6 +32,10 @@ void yh_arena_reset(yh_arena *a); /* keeps the newest chunk for the next unit */
 void *yh_arena_alloc(yh_arena *a, size_t n) __attribute__((malloc));
 void *yh_arena_array(yh_arena *a, size_t count, size_t size);
 
+/* An array that grows: room for one more behind the first n. Doubles when n is a power of two, so nobody keeps a capacity;
+ * what it has left behind goes with the arena. NULL as above, `rows` stays then. */
+void *yh_arena_more(yh_arena *a, void *rows, size_t n, size_t size);
+
 char *yh_arena_z(yh_arena *a, yh_str s);       /* NUL-terminated copy */
 yh_str yh_arena_str(yh_arena *a, yh_str s);    /* copy as a view ({NULL,0} when out of memory), also NUL-terminated */
 char *yh_arena_printf(yh_arena *a, const char *fmt, ...) yh_printf(2, 3);

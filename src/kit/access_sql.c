@@ -29,22 +29,16 @@ static const char sql_add[] = "INSERT INTO account_scope (account_id, permission
 struct reading {
     struct yh_arena *arena;
     char *rows;
-    size_t n, cap, size;
+    size_t n, size;
 };
 
 static void *next_row(struct reading *r)
 {
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? r->cap * 2 : 32;
-        char *bigger = yh_arena_array(r->arena, cap, r->size);
-        if (!bigger)
-            return NULL;
-        if (r->n)
-            memcpy(bigger, r->rows, r->n * r->size);
-        r->rows = bigger;
-        r->cap = cap;
-    }
-    return r->rows + r->n++ * r->size;
+    char *rows = yh_arena_more(r->arena, r->rows, r->n, r->size);
+    if (!rows)
+        return NULL;
+    r->rows = rows;
+    return rows + r->n++ * r->size;
 }
 
 static yh_err read_all(struct db_stmt *s, struct reading *r, bool (*take)(const struct db_stmt *s, struct yh_arena *arena, void *to))
@@ -253,7 +247,7 @@ static yh_err load_current(struct db *d, int64_t account, yh_time now, struct yh
     db_bind_i64(s, 1, account);
     db_bind_i64(s, 2, now);
     YH_TRY(read_all(s, &current, take_scope));
-    *ret = (struct access_rows){(void *)current.rows, current.n, current.cap};
+    *ret = (struct access_rows){(void *)current.rows, current.n, current.n};
     return YH_OK;
 }
 

@@ -2,8 +2,7 @@
 #include "kit/id.h"
 #include "people/agency/agency.h"
 
-#define DEPTH_MAX   12 /* levels of the tree */
-#define BASIS_MAX   1000000
+#define DEPTH_MAX 12 /* levels of the tree */
 
 #define COLUMNS                                                                                              \
     "SELECT a.id, a.code, s.name, s.kind, s.basis, COALESCE(s.parent_id, 0), COALESCE(s.successor_id, 0), s.valid_from," \
@@ -179,17 +178,6 @@ yh_err agency_establishment(struct db *d, int64_t id, bool (*each)(void *user, c
 
 /* ---- what the rates are made of ---- */
 
-static void *grow(struct yh_arena *arena, void *rows, size_t n, size_t size)
-{
-    if (n & (n - 1))
-        return rows;
-    size_t cap = n ? n * 2 : 1;
-    void *bigger = cap <= BASIS_MAX ? yh_arena_array(arena, cap, size) : NULL;
-    if (bigger && n)
-        memcpy(bigger, rows, n * size);
-    return bigger;
-}
-
 static yh_err load_approved(struct db *d, yh_str day, struct yh_arena *arena, struct agency_basis *b)
 {
     db_stmt_auto *s = NULL;
@@ -203,7 +191,7 @@ static yh_err load_approved(struct db *d, yh_str day, struct yh_arena *arena, st
             return YH_OK;
         struct agency_approved a = {.agency = db_i64(s, 0), .number = db_i64(s, 2), .from = yh_arena_str(arena, db_str(s, 3)),
                                     .to = yh_arena_str(arena, db_str(s, 4))};
-        b->approved = grow(arena, b->approved, b->approved_n, sizeof *b->approved);
+        b->approved = yh_arena_more(arena, b->approved, b->approved_n, sizeof *b->approved);
         if (!b->approved || !a.from.p || !a.to.p)
             return yh_fail(YH_E_NO_MEMORY, "no memory for approved posts");
         if (agency_post_of(db_str(s, 1), &a.kind))
@@ -224,7 +212,7 @@ static yh_err load_people(struct db *d, yh_str day, struct yh_arena *arena, stru
             return YH_OK;
         struct agency_person p = {.agency = db_i64(s, 0), .work_agency = db_i64(s, 1), .enforcement = db_i64(s, 4) != 0,
                                   .from = yh_arena_str(arena, db_str(s, 5)), .to = yh_arena_str(arena, db_str(s, 6))};
-        b->people = grow(arena, b->people, b->people_n, sizeof *b->people);
+        b->people = yh_arena_more(arena, b->people, b->people_n, sizeof *b->people);
         if (!b->people || !p.from.p || !p.to.p)
             return yh_fail(YH_E_NO_MEMORY, "no memory for the people of all agencies");
         if (agency_post_of(db_str(s, 2), &p.post) && agency_status_of(db_str(s, 3), &p.status))

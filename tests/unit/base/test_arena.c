@@ -96,6 +96,25 @@ static void copies_text(void **state)
     assert_int_equal(copy.n, 0);
 }
 
+static void arrays_grow_and_keep_what_they_hold(void **state)
+{
+    (void)state;
+    yh_arena_auto a = yh_arena_make(1 << 16);
+    int *rows = NULL;
+    for (int n = 0; n < 1000; n++) {
+        int *more = yh_arena_more(&a, rows, (size_t)n, sizeof *rows);
+        assert_non_null(more);
+        if (n & (n - 1))
+            assert_ptr_equal(more, rows);
+        rows = more;
+        rows[n] = n;
+    }
+    for (int n = 0; n < 1000; n++)
+        assert_int_equal(rows[n], n);
+    assert_null(yh_arena_more(&a, rows, 1 << 14, sizeof *rows)); /* past the maximum */
+    assert_null(yh_arena_more(&a, rows, SIZE_MAX / 2 + 1, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +123,7 @@ int main(void)
         cmocka_unit_test(stops_at_its_maximum),
         cmocka_unit_test(arrays_refuse_products_that_wrap),
         cmocka_unit_test(reset_starts_over_within_the_same_bound),
+        cmocka_unit_test(arrays_grow_and_keep_what_they_hold),
         cmocka_unit_test(copies_text),
     };
     return cmocka_run_group_tests_name("base arena", tests, NULL, NULL);
