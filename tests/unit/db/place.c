@@ -95,6 +95,23 @@ static void remove_files(const struct place *p)
     assert_int_equal(rmdir(p->dir), 0);
 }
 
+int place_table(void **state)
+{
+    place_setup(state);
+    struct place *b = *state;
+    place_run(b->d, "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, v TEXT)");
+    return 0;
+}
+
+yh_err place_insert(struct db *d, int64_t id, const char *text)
+{
+    db_stmt_auto *s = NULL;
+    YH_TRY(db_prepare(d, "INSERT INTO t (id, v) VALUES (?, ?)", &s));
+    db_bind_i64(s, 1, id);
+    db_bind_z(s, 2, text);
+    return db_exec(s);
+}
+
 int place_teardown(void **state)
 {
     struct place *p = *state;

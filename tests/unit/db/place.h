@@ -17,7 +17,9 @@ bool place_is_server(void);      /* what place_use chose */
 bool place_use(const char *word); /* "sqlite", "postgresql"; false: there is no server */
 
 int place_setup(void **state); /* an empty database, open for writing */
+int place_table(void **state); /* that, with the table t (id, v TEXT) */
 int place_teardown(void **state);
+yh_err place_insert(struct db *d, int64_t id, const char *text); /* into t */
 
 /* A database of the server, made with `options` ("" for none), and its address. */
 void place_make(const char *name, const char *options, char ret_where[512]);

@@ -5,23 +5,6 @@
 
 #define OK(call) check_ok(call)
 
-static int setup(void **state)
-{
-    place_setup(state);
-    struct place *b = *state;
-    place_run(b->d, "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, v TEXT)");
-    return 0;
-}
-
-static yh_err insert(struct db *d, int64_t id, const char *text)
-{
-    db_stmt_auto *s = NULL;
-    YH_TRY(db_prepare(d, "INSERT INTO t (id, v) VALUES (?, ?)", &s));
-    db_bind_i64(s, 1, id);
-    db_bind_z(s, 2, text);
-    return db_exec(s);
-}
-
 static void values_come_back_as_bound(void **state)
 {
     struct place *b = *state;
@@ -98,11 +81,11 @@ static void wrong_sql_is_our_mistake(void **state)
 static void duplicate_key_is_a_conflict(void **state)
 {
     struct place *b = *state;
-    OK(insert(b->d, 1, "one"));
+    OK(place_insert(b->d, 1, "one"));
     assert_int_equal(db_changes(b->d), 1);
-    assert_int_equal(insert(b->d, 1, "again"), YH_E_CONFLICT);
+    assert_int_equal(place_insert(b->d, 1, "again"), YH_E_CONFLICT);
     assert_non_null(strcasestr(yh_cause(), "unique"));
-    OK(insert(b->d, 2, "two"));
+    OK(place_insert(b->d, 2, "two"));
 }
 
 static void foreign_keys_hold(void **state)
@@ -119,7 +102,7 @@ static void foreign_keys_hold(void **state)
 static void insert_many(struct db *d, int64_t n)
 {
     for (int64_t i = 1; i <= n; i++)
-        OK(insert(d, i, "many"));
+        OK(place_insert(d, i, "many"));
 }
 
 static yh_err walk(struct db *d, void *user)
@@ -134,7 +117,7 @@ static yh_err walk(struct db *d, void *user)
         if (!row)
             return YH_OK;
         assert_int_equal(db_i64(list, 0), ++*seen);
-        YH_TRY(insert(d, 1000 + *seen, "beside"));
+        YH_TRY(place_insert(d, 1000 + *seen, "beside"));
         assert_int_equal(place_number(d, "SELECT count(*) FROM t WHERE id > 1000"), *seen);
     }
 }
@@ -269,17 +252,17 @@ static void texts_are_compared_by_code_point(void **state)
 
 static yh_err two_then_fail(struct db *d, void *user)
 {
-    YH_TRY(insert(d, 10, "a"));
-    YH_TRY(insert(d, 11, "b"));
+    YH_TRY(place_insert(d, 10, "a"));
+    YH_TRY(place_insert(d, 11, "b"));
     return user ? yh_fail(YH_E_INVALID, "no") : YH_OK;
 }
 
 static yh_err outer_keeps_going(struct db *d, void *user)
 {
     (void)user;
-    YH_TRY(insert(d, 1, "outer"));
+    YH_TRY(place_insert(d, 1, "outer"));
     assert_int_equal(db_txn(d, two_then_fail, d), YH_E_INVALID);
-    return insert(d, 2, "outer");
+    return place_insert(d, 2, "outer");
 }
 
 static yh_err inner_then_fail(struct db *d, void *user)
@@ -317,7 +300,7 @@ static void outer_failure_undoes_the_inner(void **state)
 static yh_err busy_twice(struct db *d, void *user)
 {
     unsigned *calls = user;
-    YH_TRY(insert(d, 100 + *calls, "x"));
+    YH_TRY(place_insert(d, 100 + *calls, "x"));
     return ++*calls < 3 ? yh_fail(YH_E_BUSY, "locked") : YH_OK;
 }
 
@@ -407,10 +390,10 @@ static void read_only_cannot_write(void **state)
 {
     struct place *b = *state;
     struct db *r = NULL;
-    OK(insert(b->d, 1, "x"));
+    OK(place_insert(b->d, 1, "x"));
     OK(db_open(b->where, true, &r));
     assert_int_equal(place_number(r, "SELECT count(*) FROM t"), 1);
-    assert_int_equal(insert(r, 2, "y"), YH_E_DENIED);
+    assert_int_equal(place_insert(r, 2, "y"), YH_E_DENIED);
     db_close(r);
 }
 
@@ -423,7 +406,7 @@ static yh_err count_up(struct db *d, void *user)
 {
     (void)user;
     int64_t n = place_number(d, "SELECT count(*) FROM t");
-    return insert(d, n + 1, "n");
+    return place_insert(d, n + 1, "n");
 }
 
 static void *write_own_connection(void *user)
@@ -505,7 +488,7 @@ static void pool_serves_more_threads_than_readers(void **state)
     assert_int_equal(place_number(b->d, "SELECT count(*) FROM t"), WRITERS * ROUNDS);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, place_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, place_table, place_teardown)
 
 int main(int argc, char **argv)
 {

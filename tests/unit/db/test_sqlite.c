@@ -1,37 +1,18 @@
 /* What only an SQLite file can be asked. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "../locks.h"
 #include "place.h"
 
 #define OK(call) check_ok(call)
 
-static int setup(void **state)
-{
-    place_setup(state);
-    struct place *b = *state;
-    place_run(b->d, "CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, v TEXT)");
-    return 0;
-}
-
-static yh_err insert(struct db *d, int64_t id, const char *text)
-{
-    db_stmt_auto *s = NULL;
-    YH_TRY(db_prepare(d, "INSERT INTO t (id, v) VALUES (?, ?)", &s));
-    db_bind_i64(s, 1, id);
-    db_bind_z(s, 2, text);
-    return db_exec(s);
-}
-
 static yh_err two(struct db *d, void *user)
 {
     (void)user;
-    YH_TRY(insert(d, 10, "a"));
-    return insert(d, 11, "b");
+    YH_TRY(place_insert(d, 10, "a"));
+    return place_insert(d, 11, "b");
 }
 
 static void settings_are_those_promised(void **state)
@@ -53,11 +34,11 @@ static yh_err fill(struct db *d, void *user)
     static char big[4000];
     memset(big, 'x', sizeof big - 1);
     for (int64_t i = 1; i <= 1000; i++) {
-        yh_err e = insert(d, i, big);
+        yh_err e = place_insert(d, i, big);
         if (e == YH_OK)
             continue;
         *inner = e;
-        return insert(d, 5000, "must not slip out of the lost transaction") == YH_OK ? YH_OK : e;
+        return place_insert(d, 5000, "must not slip out of the lost transaction") == YH_OK ? YH_OK : e;
     }
     return YH_OK;
 }
@@ -66,7 +47,7 @@ static void full_disk_loses_nothing_committed(void **state)
 {
     struct place *b = *state;
     yh_err inner = YH_OK;
-    OK(insert(b->d, 6000, "kept"));
+    OK(place_insert(b->d, 6000, "kept"));
     place_run(b->d, "PRAGMA max_page_count=40");
     assert_int_equal(db_txn(b->d, fill, &inner), YH_E_NO_SPACE);
     assert_int_equal(inner, YH_E_NO_SPACE);
@@ -103,20 +84,6 @@ static void new_files_are_for_their_owner_only(void **state)
     }
 }
 
-/* In another process: is the shared lock of a WAL connection held on this file? */
-static bool locked_for_others(const char *path)
-{
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
-        int fd = open(path, O_RDWR);
-        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
-    }
-    waitpid(child, &status, 0);
-    return WEXITSTATUS(status) == 1;
-}
-
 /* Closing any descriptor of a file drops the process's locks on it, so opening must not touch an existing one. */
 static void opening_again_keeps_the_locks(void **state)
 {
@@ -139,7 +106,7 @@ static void pool_that_cannot_open_says_so(void **state)
     assert_null(p);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, place_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, place_table, place_teardown)
 
 int main(void)
 {

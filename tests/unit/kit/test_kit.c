@@ -1,4 +1,5 @@
 #include "box.h"
+#include "../locks.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -459,20 +460,6 @@ static void parallel_guesses_do_not_outrun_the_count(void **state)
     }
     assert_int_equal(checked, 5);
     assert_int_equal(locked, GUESSERS * 3 - 5);
-}
-
-/* In another process: does this one hold a lock on the database file? (See the db room: a closed descriptor drops it.) */
-static bool locked_for_others(const char *path)
-{
-    int status = 0;
-    pid_t child = fork();
-    if (child == 0) {
-        struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000002, .l_len = 510};
-        int fd = open(path, O_RDWR);
-        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
-    }
-    waitpid(child, &status, 0);
-    return WEXITSTATUS(status) == 1;
 }
 
 static void the_database_is_opened_again_safely(void **state)
