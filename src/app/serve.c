@@ -266,7 +266,8 @@ static yh_err open_business(struct server *s)
 static yh_err open_kit(struct server *s)
 {
     struct kit_config config = {
-        .pool = s->pool, .key_dir = s->config.data_dir, .portal = s->config.portal, .note = on_note, .note_user = s, .ended = on_session_ended, .ended_user = s};
+        .pool = s->pool, .key_dir = s->config.data_dir, .portal = s->config.portal, .note = on_note, .note_user = s,
+        .ended = on_session_ended, .ended_user = s};
     YH_TRY(kit_open(&config, &s->kit));
     struct kit_first_account made[KIT_FIRST_ACCOUNTS];
     size_t n = 0;
@@ -333,8 +334,9 @@ static yh_err start_relay(struct server *s)
 }
 
 static const struct http_route *const route_tables[] = {
-    kit_session_routes, kit_account_routes, kit_portal_routes, kit_accounts_routes, kit_grant_routes, kit_role_routes, agency_routes, officer_routes, trace_routes, overview_routes, station_routes, series_routes, frame_routes, frame_log_routes, inspect_routes,
-    connection_routes, growth_routes, registry_routes, relay_routes, status_routes, NULL,
+    kit_session_routes, kit_account_routes, kit_portal_routes, kit_accounts_routes, kit_grant_routes, kit_role_routes,
+    agency_routes, officer_routes, trace_routes, overview_routes, station_routes, series_routes, frame_routes,
+    frame_log_routes, inspect_routes, connection_routes, growth_routes, registry_routes, relay_routes, status_routes, NULL,
 };
 
 static const struct list *const lists[] = {&source_stations, &source_unknown_senders, NULL};
